@@ -1,0 +1,1 @@
+"""The specification of one cutover: typed models, YAML with positions, crosswalks, coverage."""

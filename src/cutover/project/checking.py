@@ -1,0 +1,285 @@
+"""What can be wrong between the files of a specification, found without any system: names, orders, expressions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as ReadOnly
+from pathlib import Path
+
+from cutover.core.cleansing import REMEDIES
+from cutover.core.expression import BadExpression, check_expression, check_order, columns_of
+from cutover.core.gates import VALIDATORS
+from cutover.core.ordering import Cycle, order_entities
+from cutover.project import fitting, naming
+from cutover.project.control_totals import FOLDER, read_pairs
+from cutover.project.crosswalk import Crosswalk
+from cutover.project.model import (
+    DefaultAudited,
+    Derive,
+    Mapping,
+    ProjectFile,
+    Rule,
+    Split,
+    Target,
+    Xref,
+    located_fields,
+)
+from cutover.project.reading import Document, Finding, Location, suggest
+
+Problems = Iterator[tuple[Location, str, str]]
+Checker = Callable[[Mapping], Problems]
+
+
+def parents_of(mapping: Mapping) -> frozenset[str]:
+    """Return the entities a mapping references: by a key, or because their rows may survive its own."""
+    fields = [field for _, field in located_fields(mapping) if isinstance(field, Xref)]
+    keys = {entity for field in fields for entity in (field.entity, *field.otherwise)}
+    return frozenset(keys | set(mapping.merge.into if mapping.merge else ()))
+
+
+def check_specification(
+    root: Path,
+    project_document: Document,
+    project: ProjectFile,
+    documents: ReadOnly[str, Document],
+    mappings: ReadOnly[str, Mapping],
+    crosswalks: ReadOnly[str, Crosswalk],
+) -> list[Finding]:
+    """Return every contradiction between the files of a project, each with its place and mend.
+
+    documents: every mapping file. mappings: those that are readable; what the others hold is not judged.
+    """
+    findings = list(_check_project(root, project_document, project, documents))
+    checkers: list[Checker] = [
+        lambda mapping: _check_source(root, project, mapping),
+        lambda mapping: naming.check_references(mapping, documents, mappings),
+        lambda mapping: naming.check_crosswalks(mapping, crosswalks),
+        _check_remedies,
+        _check_expressions,
+        _check_tests,
+        _check_test_columns,
+        _check_targets,
+        lambda mapping: fitting.check_values(located_fields(mapping)),
+        lambda mapping: fitting.check_casts(located_fields(mapping)),
+        lambda mapping: fitting.check_sources(mapping, located_fields(mapping)),
+        fitting.check_tests,
+        _check_unique,
+    ]
+    for entity, mapping in mappings.items():
+        for checker in checkers:
+            findings += [documents[entity].finding(*problem) for problem in checker(mapping)]
+    fields = (located for mapping in mappings.values() for located in located_fields(mapping))
+    findings += fitting.check_factors(fields, crosswalks)
+    findings += naming.check_rule_ids(documents, mappings)
+    findings += _check_pairs(root, project, documents)
+    findings += _check_order(documents, mappings)
+    return findings
+
+
+def _check_project(
+    root: Path, document: Document, project: ProjectFile, known: ReadOnly[str, Document]
+) -> Iterator[Finding]:
+    for wave, members in project.waves.items():
+        for index, entity in enumerate(members.entities):
+            if entity not in known:
+                place: Location = ("waves", wave, "entities", index)
+                yield document.finding(
+                    place,
+                    f"wave {wave!r} names the unknown entity {entity!r}",
+                    suggest(entity, list(known)),
+                )
+    for index, name in enumerate(project.target.setup):
+        if not (root / "sql" / name).is_file():
+            yield document.finding(
+                ("target", "setup", index), f"there is no sql/{name}", "create the file or drop the line"
+            )
+
+
+def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problems:
+    source = mapping.source
+    if source.system not in project.systems:
+        yield (
+            ("source", "system"),
+            f"there is no system {source.system!r}",
+            suggest(source.system, list(project.systems)),
+        )
+    kinds = [kind for kind in ("table", "extract", "csv", "excel") if getattr(source, kind) is not None]
+    if len(kinds) != 1:
+        named = " and ".join(kinds) or "none"
+        yield ("source",), f"a source is one of table, extract, csv, excel, here {named}", "keep exactly one"
+    if source.extract is not None and not (root / "sql" / source.extract).is_file():
+        yield ("source", "extract"), f"there is no sql/{source.extract}", "create the file or use `table`"
+    if source.csv is not None and not source.csv.header and not source.columns:
+        yield (
+            ("source", "columns"),
+            "a file without a header needs its columns",
+            "list all columns in order under `columns`",
+        )
+
+
+def _check_remedies(mapping: Mapping) -> Problems:
+    for index, cleanse in enumerate(mapping.cleanse):
+        if len(set(cleanse.column)) != len(cleanse.column):
+            yield ("cleanse", index, "column"), "a column is named twice", "name it once"
+        for name in cleanse.do:
+            if name not in REMEDIES:
+                yield ("cleanse", index, "do"), f"there is no remedy {name!r}", suggest(name, list(REMEDIES))
+        padded = [name for name in cleanse.do if name in ("strip_zeros", "pad_zeros")]
+        if padded and cleanse.length is None:
+            yield (
+                ("cleanse", index),
+                f"{padded[0]} needs `length`",
+                "state the padded length in the legacy system",
+            )
+        if "replace_values" in cleanse.do and not cleanse.values:
+            yield ("cleanse", index), "replace_values needs `values`", "list before: after pairs"
+
+
+def _check_expressions(mapping: Mapping) -> Problems:
+    for place, expression in located_expressions(mapping):
+        try:
+            check_expression(expression)
+        except BadExpression as error:
+            yield place, str(error), "write one SQL expression, such as: STATUS = 'X' and MENGE > 0"
+    for index, term in enumerate(mapping.merge.order if mapping.merge else ()):
+        try:
+            check_order(term)
+        except BadExpression as error:
+            yield ("merge", "order", index), str(error), "write an order term, such as: CHANGED desc nulls last"
+
+
+def located_expressions(mapping: Mapping) -> Iterator[tuple[Location, str]]:
+    """Yield each expression of a mapping with its place; those of `checks` read target columns, others clean ones."""
+    for index, cleanse in enumerate(mapping.cleanse):
+        if cleanse.when:
+            yield ("cleanse", index, "when"), cleanse.when
+    for index, drop in enumerate(mapping.exclude):
+        yield ("exclude", index, "when"), drop.when
+    for index, check in enumerate(mapping.checks):
+        yield from (
+            (("checks", index, name), text) for name in ("expression", "when") if (text := getattr(check, name))
+        )
+    for index, split in enumerate(mapping.also):
+        if split.when:
+            yield ("also", index, "when"), split.when
+    for index, term in enumerate(mapping.merge.match if mapping.merge else ()):
+        yield ("merge", "match", index), term
+    for place, field in located_fields(mapping):
+        if isinstance(field, Derive):
+            yield (*place, "expression"), field.expression
+        if isinstance(field, DefaultAudited) and field.when:
+            yield (*place, "when"), field.when
+
+
+def _check_tests(mapping: Mapping) -> Problems:
+    columns = [field.target for field in mapping.fields]
+    for index, check in enumerate(mapping.checks):
+        tests = [check.pattern, check.valid, check.one_of, check.expression]
+        bounded = check.minimum is not None or check.maximum is not None
+        if sum(test is not None for test in tests) + bounded != 1:
+            yield ("checks", index), "a check has exactly one test", "split it into one check per test"
+        if check.expression is None and check.column not in columns:
+            yield (
+                ("checks", index, "column"),
+                f"no field fills {check.column!r}",
+                suggest(str(check.column), columns),
+            )
+        if check.valid is not None and check.valid not in VALIDATORS:
+            yield (
+                ("checks", index, "valid"),
+                f"there is no validator {check.valid!r}",
+                suggest(check.valid, list(VALIDATORS)),
+            )
+
+
+def _check_test_columns(mapping: Mapping) -> Problems:
+    filled = [field.target for field in mapping.fields]
+    filled += [field.audit for field in mapping.fields if isinstance(field, DefaultAudited) and field.audit]
+    known = {column.casefold() for column in (*filled, "_row", "_key", "_id")}
+    for place, expression in located_expressions(mapping):
+        for column in _columns_of(expression) if place[0] == "checks" else ():
+            if column.casefold() not in known:
+                yield place, f"no field fills {column!r}", suggest(column, filled)
+
+
+def _columns_of(expression: str) -> list[str]:
+    try:
+        return sorted(columns_of(expression))
+    except BadExpression:
+        return []  # told elsewhere
+
+
+def _check_targets(mapping: Mapping) -> Problems:
+    tables: list[tuple[Location, Location, Sequence[Rule], Sequence[str], str | None]] = [
+        (("fields",), ("target",), mapping.fields, mapping.target.key, mapping.target.id),
+        *(
+            (("also", index, "fields"), ("also", index), split.fields, split.key, split.id)
+            for index, split in enumerate(mapping.also)
+        ),
+    ]
+    for place, table, fields, keys, identity in tables:
+        filled = [field.target for field in fields]
+        yield from _filled_twice(place, fields, identity)
+        for key in keys:
+            if key not in filled:
+                yield (*table, "key"), f"no field fills the key column {key!r}", suggest(key, filled)
+    splits = {split.rule: split.fields for split in mapping.also}
+    for index, control in enumerate(mapping.control):
+        if control.also is not None and control.also not in splits:
+            yield (
+                ("control", index, "also"),
+                f"there is no further row {control.also!r}",
+                suggest(control.also, list(splits)),
+            )
+        elif control.target not in [field.target for field in splits.get(control.also or "", mapping.fields)]:
+            yield (
+                ("control", index, "target"),
+                f"no field fills {control.target!r}",
+                "name a filled target column",
+            )
+
+
+def _filled_twice(place: Location, fields: Sequence[Rule], identity: str | None) -> Problems:
+    seen = {identity}
+    for index, field in enumerate(fields):
+        audit = field.audit if isinstance(field, DefaultAudited) else None
+        for key, column in (("target", field.target), ("audit", audit)):
+            if column is not None and column in seen:
+                told = "is the identity" if column == identity else "is filled already"
+                yield (*place, index, key), f"{column!r} {told}", "keep one rule per target column"
+            seen.add(column)
+
+
+def _check_unique(mapping: Mapping) -> Problems:
+    entries: list[tuple[Location, Target | Split]] = [(("target",), mapping.target)]
+    entries += [(("also", index), split) for index, split in enumerate(mapping.also)]
+    for place, table in entries:
+        filled = [field.target for field in (table.fields if isinstance(table, Split) else mapping.fields)]
+        for index, key in enumerate(table.unique):
+            for column in key:
+                if column not in filled:
+                    problem = f"no field fills {column!r} of the unique key {', '.join(key)}"
+                    yield (*place, "unique", index), problem, suggest(column, filled)
+
+
+def _check_pairs(root: Path, project: ProjectFile, known: ReadOnly[str, Document]) -> Iterator[Finding]:
+    pairs, findings = read_pairs(root)
+    yield from findings
+    for pair in pairs:
+        file = f"{FOLDER}/{pair.name}.old.sql"
+        if pair.system not in project.systems:
+            yield Finding(
+                file, 1, 1, f"there is no system {pair.system!r}", suggest(pair.system, list(project.systems))
+            )
+        for told in pair.explanations:
+            if told.entity not in known:
+                yield Finding(file, 1, 1, f"there is no entity {told.entity!r}", suggest(told.entity, list(known)))
+
+
+def _check_order(documents: ReadOnly[str, Document], mappings: ReadOnly[str, Mapping]) -> Iterator[Finding]:
+    try:
+        order_entities({entity: parents_of(mapping) for entity, mapping in mappings.items()})
+    except Cycle as cycle:
+        yield documents[cycle.path[0]].finding(
+            ("entity",),
+            f"entities reference each other in a circle: {cycle}",
+            "break it: drop one reference, or fill it later",
+        )

@@ -1,0 +1,73 @@
+"""Whether the source columns that the mappings name are there, found as soon as the sources can be asked."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as ReadOnly
+
+from cutover.project.model import (
+    Cast,
+    Copy,
+    DefaultAudited,
+    Lookup,
+    LookupEffective,
+    Mapping,
+    OpeningBalance,
+    Unit,
+    Xref,
+    located_fields,
+)
+from cutover.project.reading import Finding, Location, read_document, suggest
+from cutover.project.specification import Specification
+
+Named = Iterator[tuple[Location, str]]
+
+
+def check_columns(specification: Specification, columns: ReadOnly[str, Sequence[str]]) -> list[Finding]:
+    """Return a finding for each source column that a mapping names and its source does not have.
+
+    columns: entity -> the columns of its source; entities that are not in it are not checked. Columns inside
+    expressions are left to their evaluation.
+    """
+    findings = []
+    for entity, there in columns.items():
+        unknown = [(place, name) for place, name in named_columns(specification.mappings[entity]) if name not in there]
+        if unknown:
+            file = f"mappings/{entity}.yaml"
+            document = read_document(specification.root / file, file)
+            findings += [
+                document.finding(place, f"the source has no column {name!r}", suggest(name, list(there)))
+                for place, name in unknown
+            ]
+    return findings
+
+
+def named_columns(mapping: Mapping) -> Named:
+    """Yield each source column that a mapping names outside of expressions, with its place in the file."""
+    yield from ((("source", "key"), name) for name in mapping.source.key)
+    yield from ((("source", "columns", name), name) for name in mapping.source.columns)
+    for index, cleanse in enumerate(mapping.cleanse):
+        yield from ((("cleanse", index, "column"), name) for name in cleanse.column)
+    for index, drop in enumerate(mapping.drops):
+        yield from ((("drops", index, "column"), name) for name in drop.column)
+    for index, control in enumerate(mapping.control):
+        yield ("control", index, "source"), control.source
+        if control.by is not None:
+            yield ("control", index, "by"), control.by
+    yield from ((("pilot", "strata", index), name) for index, name in enumerate(mapping.pilot.strata))
+    yield from ((("pii", index), name) for index, name in enumerate(mapping.pii))
+    if mapping.merge is not None:
+        yield from ((("merge", "fill", index), name) for index, name in enumerate(mapping.merge.fill))
+    if mapping.all_or_none is not None:
+        yield from ((("all_or_none", "by"), name) for name in mapping.all_or_none.by)
+    for place, field in located_fields(mapping):
+        yield from (((*place, key), name) for key, name in _of_field(field))
+
+
+def _of_field(field: object) -> Iterator[tuple[str, str]]:
+    if isinstance(field, Copy | Cast | DefaultAudited | Unit | OpeningBalance):
+        yield "source", field.source
+    if isinstance(field, Lookup | LookupEffective | Xref):
+        yield from (("source", name) for name in field.source)
+    if isinstance(field, LookupEffective):
+        yield "as_of", field.as_of
+    if isinstance(field, Unit):
+        yield "unit", field.unit

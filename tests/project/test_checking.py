@@ -1,0 +1,388 @@
+"""Every mistake that a project can hold is found, at its place, with its mend."""
+
+from pathlib import Path
+
+import pytest
+from tests.project.conftest import Toy
+
+from cutover.project.specification import inspect_specification, read_specification
+
+CUSTOMER, ORDER, PROJECT = "mappings/customer.yaml", "mappings/order.yaml", "project.yaml"
+COUNTRY, TAX, FACTOR = (f"mappings/crosswalks/{name}.csv" for name in ("country", "tax", "factor"))
+OLD = "sql/control_totals/credit.old.sql"
+
+
+def test_the_project_itself_is_sound(toy: Toy) -> None:
+    specification = read_specification(toy())
+    assert list(specification.mappings) == ["customer", "order"]
+
+
+# edit (file, before, after), the text in the edited file that the finding points at, words of problem and mend
+MISTAKES = {
+    # models
+    "unknown key": (
+        (CUSTOMER, "entity: customer\n", "entity: customer\nowner: me\n"),
+        "owner: me",
+        "unknown key 'owner'",
+        "spelling",
+    ),
+    "unknown key of a rule": (
+        (CUSTOMER, "required: true}", "requird: true}"),
+        "requird",
+        "unknown key 'requird'",
+        "spelling",
+    ),
+    "missing key": (
+        (CUSTOMER, "target: {table: app.customer, id: id, key: no}\n", ""),
+        "",
+        "'target' is missing",
+        "add",
+    ),
+    "unknown kind": (
+        (ORDER, "kind: copy", "kind: copi"),
+        "{rule: OR-1, kind: copi",
+        "unknown or missing kind",
+        "'copy'",
+    ),
+    "no type": ((CUSTOMER, "type: text(4)}", "type: txt}"), "type: txt", "'txt' is no type", "correct"),
+    "no table": ((ORDER, "table: app.order", "table: a.b.c"), "table: a.b.c", "table", "correct"),
+    "no rule id": ((ORDER, "rule: OR-1", "rule: or 1"), "rule: or 1", "rule", "correct"),
+    "no share": (
+        (PROJECT, "waves:", "thresholds: {dq_soft_pass: 2}\nwaves:"),
+        "dq_soft_pass",
+        "less than or equal to 1",
+        "correct",
+    ),
+    "no waves": ((PROJECT, "  main: {entities: [customer, order]}\n", ""), "waves:", "waves", "correct"),
+    # YAML
+    "bad YAML": ((ORDER, "key: no}", "key: no"), ":\n  - {rule: OR-1", "not readable as YAML", "syntax"),
+    "a key twice": (
+        (ORDER, "entity: order", "entity: order\nentity: order"),
+        "entity: order\nsource",
+        "duplicate key",
+        "syntax",
+    ),
+    "a tab": ((ORDER, "fields:", "\tfields:"), "\tfields", "not readable as YAML", "syntax"),
+    "no mapping of keys": ((ORDER, "- 1\n"), "", "no mapping of keys", "existing file"),
+    "an empty file": ((ORDER, ""), "", "no mapping of keys", "existing file"),
+    "a control character": (
+        (ORDER, "entity: order", "entity: order\x01"),
+        "!file",
+        "characters that YAML does not allow",
+        "plain text",
+    ),
+    "another name than the file": (
+        (ORDER, "entity: order", "entity: orders"),
+        "entity: orders",
+        "'orders' in order.yaml",
+        "after it",
+    ),
+    # waves and systems
+    "unknown entity of a wave": ((PROJECT, "[customer, order]", "[customer, ordr]"), "ordr]", "'ordr'", "'order'"),
+    "no setup file": ((PROJECT, "[target.sql]", "[tgt.sql]"), "tgt.sql", "no sql/tgt.sql", "create"),
+    "unknown system": ((ORDER, "system: crm", "system: cmr"), "system: cmr", "'cmr'", "'crm'"),
+    "two sources": (
+        (ORDER, "system: crm,", "system: crm, table: orders,"),
+        "source: {",
+        "here table and extract",
+        "exactly one",
+    ),
+    "no source": ((ORDER, "extract: orders.sql, ", ""), "source: {", "here none", "exactly one"),
+    "no extract": ((ORDER, "orders.sql", "order.sql"), "extract: order.sql", "no sql/order.sql", "create"),
+    "no header and no columns": (
+        (ORDER, "extract: orders.sql", "csv: {path: o.csv, encoding: utf-8, header: false}"),
+        "source: {",
+        "without a header",
+        "`columns`",
+    ),
+    # references
+    "unknown entity of a reference": (
+        (ORDER, "entity: customer", "entity: custmer"),
+        "entity: custmer",
+        "'custmer'",
+        "'customer'",
+    ),
+    "unknown entity in otherwise": (
+        (ORDER, "entity: customer}", "entity: customer, otherwise: [customer, x]}"),
+        "x]}",
+        "'x'",
+        "use one of",
+    ),
+    "a reference with another number of columns": (
+        (ORDER, "source: CUST", "source: [A, B]"),
+        "source: [A, B]",
+        "named by NR",
+        "as many",
+    ),
+    "unknown survivor": (
+        (CUSTOMER, "  match: [TAX]", "  match: [TAX]\n  into: [suplier]"),
+        "suplier]",
+        "'suplier'",
+        "use one of",
+    ),
+    "circle": (
+        (CUSTOMER, "also:", "  - {rule: CU-8, kind: xref, source: [A, B], target: last, entity: order}\nalso:"),
+        "",
+        "customer -> order -> customer",
+        "break it",
+    ),
+    # crosswalks
+    "no crosswalk": (
+        (CUSTOMER, "crosswalk: country", "crosswalk: contry"),
+        "crosswalk: contry",
+        "'contry'",
+        "'country'",
+    ),
+    "a dated crosswalk in a plain lookup": (
+        (CUSTOMER, "crosswalk: country", "crosswalk: tax"),
+        "kind: lookup, source: LAND",
+        "validity dates",
+        "as_of",
+    ),
+    "another number of parts": (
+        (CUSTOMER, "source: LAND", "source: [LAND, X]"),
+        "source: [LAND, X]",
+        "1 source columns",
+        "list 1",
+    ),
+    "no factor": ((FACTOR, "0.001", "a gram"), "G,a gram", "'a gram' is no factor", "plain number"),
+    "a factor with too many decimals": ((FACTOR, "0.001", "0.0000000001"), "G,0.0", "no factor", "9 decimals"),
+    "header of a crosswalk": ((COUNTRY, "source,target", "from,to"), "", "'from,to'", "source[,source_2"),
+    "ragged line": ((COUNTRY, "D,DE", "D,DE,x"), "D,DE,x", "3 fields, the header has 2", "separators"),
+    "an entry without a target": ((COUNTRY, "D,DE", "D,"), "D,\n", "without a source or a target", "fill"),
+    "the same code twice": ((COUNTRY, "D,DE", "CN,DE"), "CN,DE", "overlaps that of line 2", "valid_to"),
+    "overlapping dates": ((TAX, "2018-05-01", "2018-04-30"), "V1,A16", "'V1' overlaps that of line 2", "valid_to"),
+    "no date": ((TAX, "2018-05-01", "1.5.2018"), "V1,A16", "no date", "YYYY-MM-DD"),
+    "dates the wrong way round": ((TAX, "2018-05-01,", "2018-05-01,2018-04-01"), "V1,A16", "lies after", "swap"),
+    "unknown state": ((COUNTRY, "source,target,state\nCN,CN,maybe\n"), "CN,CN,maybe", "'maybe'", "confirmed"),
+    "no CSV": ((COUNTRY, 'source,target\n"CN,CN\n'), "!file", "not readable", "UTF-8"),
+    # remedies and expressions
+    "unknown remedy": ((CUSTOMER, "do: [trim]", "do: [trimm]"), "do: [trimm]", "'trimm'", "'trim'"),
+    "no length": ((CUSTOMER, ", length: 6", ""), "{rule: CU-C2", "needs `length`", "padded"),
+    "no values": ((CUSTOMER, "do: [trim]", "do: [replace_values]"), "{rule: CU-C1", "needs `values`", "before: after"),
+    "a column cleansed twice": ((CUSTOMER, "[NR, NAME]", "[NR, NR]"), "column: [NR, NR]", "named twice", "once"),
+    "no expression": ((CUSTOMER, "NAME = 'test'", "NAME = "), 'when: "NAME', "no SQL expression", "such as"),
+    "an expression that asks the clock": (
+        (CUSTOMER, "NAME = 'test'", "SINCE < current_date"),
+        'when: "SINCE',
+        "own row",
+        "such as",
+    ),
+    "a match that is none": ((CUSTOMER, "match: [TAX]", "match: [count(*)]"), "count(*)", "own row", "such as"),
+    "no order": (
+        (CUSTOMER, "SINCE desc nulls last", "SINCE descending order"),
+        "SINCE desc",
+        "no SQL expression",
+        "nulls last",
+    ),
+    # tests
+    "two tests in one": (
+        (CUSTOMER, "minimum: 0", "minimum: 0, expression: '1 > 0'"),
+        "{rule: CU-G1",
+        "exactly one test",
+        "split",
+    ),
+    "no test": ((CUSTOMER, ", minimum: 0", ""), "{rule: CU-G1", "exactly one test", "split"),
+    "a test of no column": ((CUSTOMER, "column: debit", "column: debt"), "column: debt", "fills 'debt'", "'debit'"),
+    "a test over no column": (
+        (CUSTOMER, "column: debit, minimum: 0", 'expression: "debt > 0"'),
+        'expression: "debt',
+        "fills 'debt'",
+        "'debit'",
+    ),
+    "no validator": ((CUSTOMER, 'pattern: "[A-Z]{2}"', "valid: cn_usc"), "valid: cn_usc", "'cn_usc'", "'cn_uscc'"),
+    "no pattern": ((CUSTOMER, "[A-Z]{2}", "[A-Z"), "pattern:", "no regular expression", "correct"),
+    "a bound of a text": (
+        (CUSTOMER, "column: debit", "column: country"),
+        "minimum: 0",
+        "text(2), not integer or decimal",
+        "expression",
+    ),
+    "a pattern of a number": (
+        (CUSTOMER, "column: country", "column: debit"),
+        "pattern:",
+        "decimal(12,2), not text",
+        "expression",
+    ),
+    # targets and types
+    "a column filled twice": (
+        (CUSTOMER, "target: qty", "target: term"),
+        "target: term, factors",
+        "'term' is filled already",
+        "one rule",
+    ),
+    "an audit that fills a column": (
+        (CUSTOMER, "audit: defaulted", "audit: country"),
+        "audit: country",
+        "filled already",
+        "one rule",
+    ),
+    "a rule that fills the identity": (
+        (CUSTOMER, "target: qty", "target: id"),
+        "target: id,",
+        "is the identity",
+        "one rule",
+    ),
+    "an unfilled key": (
+        (CUSTOMER, "id: id, key: no}", "id: id, key: nr}"),
+        "key: nr}",
+        "key column 'nr'",
+        "use one of",
+    ),
+    "an unfilled key of a further row": (
+        (CUSTOMER, "[customer_id, role]", "[customer_id, rol]"),
+        "key: [customer_id, rol]",
+        "'rol'",
+        "'role'",
+    ),
+    "a total of no column": (
+        (CUSTOMER, "target: debit}\n", "target: debt}\n"),
+        "target: debt}",
+        "fills 'debt'",
+        "filled",
+    ),
+    "a total of a text": (
+        (CUSTOMER, "- {source: LIMIT, target", "- {source: NAME, target"),
+        "source: NAME, target",
+        "'NAME' is text",
+        "source.columns",
+    ),
+    "a constant too long": (
+        (CUSTOMER, "value: customer", "value: a_customer_x"),
+        "value: a_customer_x",
+        "does not fit text(10)",
+        "value",
+    ),
+    "a default too long": ((CUSTOMER, "value: N30", "value: NET30"), "value: NET30", "does not fit text(4)", "value"),
+    "formats of a number": ((CUSTOMER, "type: timestamp, ", "type: integer, "), "formats:", "not integer", "remove"),
+    "no zone": ((CUSTOMER, ", zone: Asia/Shanghai", ""), "formats:", "needs its zone", "%z"),
+    "unknown zone": ((CUSTOMER, "Asia/Shanghai", "Asia/Shangai"), "zone: Asia/Shangai", "'Asia/Shangai'", "IANA"),
+    "a flag without texts": (
+        (CUSTOMER, 'type: timestamp, formats: ["%Y-%m-%d"], zone: Asia/Shanghai', "type: boolean"),
+        "{rule: CU-6",
+        "true or false",
+        "list",
+    ),
+    "a balance of a text": (
+        (CUSTOMER, "source: LIMIT, side", "source: NAME, side"),
+        "source: NAME, side",
+        "'NAME' is text",
+        "source.columns",
+    ),
+    "a day that is none": (
+        (CUSTOMER, "as_of: SINCE", "as_of: NAME"),
+        "as_of: NAME",
+        "'NAME' is text, not date",
+        "source.columns",
+    ),
+    "a rule id twice": (
+        (ORDER, "rule: OR-2", "rule: CU-1"),
+        "rule: CU-1",
+        "'CU-1' exists already in mappings/customer.yaml",
+        "new id",
+    ),
+    # control totals
+    "a pair of an unknown system": ((OLD, "system: crm", "system: erp"), "", "'erp'", "use one of"),
+    "a pair of no system": ((OLD, "-- system: crm\n", ""), "", "no system is named", "-- system"),
+    "an explanation by an unknown entity": ((OLD, "customer by", "custmer by"), "", "'custmer'", "'customer'"),
+    "an explanation that is none": (
+        (OLD, "rows = customer by LAND", "rows: customer"),
+        "",
+        "not readable",
+        "<measure>",
+    ),
+}
+
+
+def place_of(root: Path, file: str, anchor: str) -> str:
+    """Where an anchor stands in a file; `!file` is the file as a whole."""
+    if anchor == "!file":
+        return file
+    text = (root / file).read_text(encoding="utf-8")
+    start = text.index(anchor)
+    assert anchor == "" or text.count(anchor) == 1, f"{anchor!r} stands there {text.count(anchor)} times"
+    before = text[:start]
+    return f"{file}:{before.count(chr(10)) + 1}:{start - before.rfind(chr(10))}"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_found_at_its_place_with_its_mend(toy: Toy, mistake: str) -> None:
+    edit, anchor, problem, mend = MISTAKES[mistake]
+    root = toy(edit)
+    specification, findings = inspect_specification(root)
+    assert specification is None
+    assert len(findings) == 1, [str(finding) for finding in findings]
+    (text,) = [str(finding) for finding in findings]
+    place = place_of(root, edit[0], anchor)
+    assert text.startswith(f"{place}: "), (place, text)
+    told, _, fix = text.removeprefix(f"{place}: ").partition(". Fix: ")
+    assert problem in told, text
+    assert mend in fix, text
+
+
+def test_half_a_pair_of_control_totals_is_a_mistake(toy: Toy) -> None:
+    _, findings = inspect_specification(toy(without="sql/control_totals/credit.new.sql"))
+    assert [str(finding) for finding in findings] == [
+        "sql/control_totals/credit.new.sql: the file is missing. Fix: a pair has an old and a new side"
+    ]
+
+
+def test_a_project_without_mappings_says_so(toy: Toy) -> None:
+    root = toy()
+    for path in (root / "mappings").glob("*.yaml"):
+        path.unlink()
+    _, findings = inspect_specification(root)
+    assert "mappings: there is no mapping. Fix: add one YAML file per entity" in [str(finding) for finding in findings]
+
+
+def test_a_file_in_another_encoding_is_named(toy: Toy) -> None:
+    root = toy()
+    (root / ORDER).write_bytes("entity: order\ntitle: 订单\n".encode("gb18030"))
+    (root / COUNTRY).write_bytes("source,target\n中国,CN\n".encode("gb18030"))
+    _, findings = inspect_specification(root)
+    told = [str(finding) for finding in findings]
+    assert f"{ORDER}: byte 21 is not UTF-8. Fix: save the file as UTF-8" in told
+    assert any(text.startswith(f"{COUNTRY}: not readable") for text in told)
+
+
+def test_all_mistakes_of_all_files_are_told_at_once(toy: Toy) -> None:
+    names = ["bad YAML", "unknown key", "overlapping dates", "no setup file", "no CSV", "a pair of no system"]
+    _, findings = inspect_specification(toy(*(MISTAKES[name][0] for name in names)))
+    told = sorted(str(finding) for finding in findings)
+    assert sorted({text.split(":")[0] for text in told}) == sorted({MISTAKES[name][0][0] for name in names})
+    for name in names:
+        assert any(MISTAKES[name][2] in text for text in told), (name, told)
+
+
+def test_mistakes_between_files_are_told_beside_an_unreadable_one(toy: Toy) -> None:
+    """What the unreadable file holds is unknown: nothing that refers to it is called wrong."""
+    names = ["no length", "no factor", "a day that is none"]
+    _, findings = inspect_specification(toy((ORDER, "a: ["), *(MISTAKES[name][0] for name in names)))
+    assert sorted(finding.file for finding in findings) == [FACTOR, CUSTOMER, CUSTOMER, ORDER]
+
+
+def test_a_reference_to_an_entity_without_an_identity_is_found_wherever_it_is_made(toy: Toy) -> None:
+    _, findings = inspect_specification(toy((CUSTOMER, "app.customer, id: id,", "app.customer,")))
+    assert [finding.file for finding in findings] == [CUSTOMER, ORDER]
+    assert {finding.problem for finding in findings} == {"'customer' has no `target.id` to refer to"}
+
+
+def test_a_survivor_must_merge_by_the_same_terms(toy: Toy) -> None:
+    supplier = """\
+entity: supplier
+source: {system: crm, extract: orders.sql, key: NR}
+target: {table: app.supplier, key: no}
+merge: {rule: SU-M, kind: merge_entity, match: [TAX, NAME], into: [customer]}
+fields: [{rule: SU-1, kind: copy, source: NR, target: no}]
+"""
+    _, findings = inspect_specification(toy(("mappings/supplier.yaml", supplier)))
+    (told,) = [str(finding) for finding in findings]
+    assert told.startswith("mappings/supplier.yaml:4:68: 'customer' merges by 1 expressions, not by 2")
+    same = supplier.replace("[TAX, NAME]", "[TAX]")
+    assert inspect_specification(toy(("mappings/supplier.yaml", same)))[1] == []
+
+
+def test_a_line_that_came_in_by_a_merge_has_a_place(toy: Toy) -> None:
+    text = "x: &base {kind: copy, sorce: A}\nentity: order\nfields:\n  - <<: *base\n    rule: OR-1\n"
+    _, findings = inspect_specification(toy((ORDER, text)))
+    assert any("sorce" in finding.problem for finding in findings)

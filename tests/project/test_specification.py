@@ -1,0 +1,123 @@
+"""The specification as a whole: its order, its hash, its files, its schemas."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.project.conftest import FILES, Toy
+
+from cutover.core.types import parse_type
+from cutover.errors import InputError
+from cutover.project.columns import check_columns, named_columns
+from cutover.project.control_totals import Explanation, read_pairs
+from cutover.project.crosswalk import FOREVER, read_crosswalk
+from cutover.project.json_schema import SCHEMAS, write_schemas
+from cutover.project.specification import read_specification
+
+
+def test_parents_come_before_children_and_waves_keep_that_order(toy: Toy) -> None:
+    specification = read_specification(toy(("project.yaml", "[customer, order]", "[order, customer]")))
+    assert specification.entities("main") == ("customer", "order")
+    assert specification.parents("order") == {"customer"}
+    assert specification.parents("customer") == frozenset()
+
+
+def test_unknown_names_are_refused_with_what_there_is(toy: Toy) -> None:
+    specification = read_specification(toy())
+    with pytest.raises(InputError, match="use one of customer, order"):
+        specification.mapping("x")
+    with pytest.raises(InputError, match="use one of main"):
+        specification.entities("x")
+    with pytest.raises(InputError, match="create sql/x.sql"):
+        specification.sql("x")
+    assert specification.sql("orders") == specification.sql("orders.sql") == "select * from orders\n"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_file_counts_in_the_hash(toy: Toy, name: str) -> None:
+    before = read_specification(toy()).sha256
+    comment = "\n" if name.endswith(".csv") else "\n# more\n" if name.endswith("yaml") else "\n-- more\n"
+    text = FILES[name].rstrip("\n") + comment
+    text = (
+        text + "FR,FR\n" if name.endswith("country.csv") else text + "T,1000\n" if name.endswith("factor.csv") else text
+    )
+    text = text + "V2,A1,,\n" if name.endswith("tax.csv") else text
+    assert read_specification(toy((name, text))).sha256 != before
+
+
+def test_a_file_that_is_none_of_the_specification_does_not_count(toy: Toy) -> None:
+    before = read_specification(toy()).sha256
+    assert read_specification(toy(("README.md", "hello"))).sha256 == before
+
+
+def test_every_named_source_column_is_checked_and_named_with_its_place(toy: Toy) -> None:
+    specification = read_specification(toy())
+    columns = {name for _, name in named_columns(specification.mapping("customer"))}
+    assert columns == {"NR", "NAME", "LIMIT", "SINCE", "QTY", "LAND", "TERM", "TAXC", "UOM", "SEEN"}
+    found = check_columns(specification, {"customer": sorted(columns - {"LAND", "UOM"})})
+    lines = FILES["mappings/customer.yaml"].splitlines()
+    assert [finding.problem for finding in found] == [
+        "the source has no column 'LAND'",
+        "the source has no column 'UOM'",
+    ]
+    for finding, key in zip(found, ("source: LAND", "unit: UOM"), strict=True):
+        assert lines[finding.line - 1][finding.column - 1 :].startswith(key)
+    assert check_columns(specification, {"order": ["ID", "POS", "CUST"]}) == []
+
+
+def test_a_crosswalk_is_read_with_its_lines(tmp_path: Path) -> None:
+    path = tmp_path / "unit.csv"
+    path.write_text('\ufeffsource,source_2,target,state,note\nA,1,"x, y",,first\nA,2,z,proposed,\n', encoding="utf-8")
+    crosswalk, findings = read_crosswalk(path, "unit.csv")
+    assert findings == []
+    assert (crosswalk.parts, crosswalk.effective) == (2, False)
+    first, second = crosswalk.entries
+    assert (first.source, first.target, first.state, first.line) == (("A", "1"), "x, y", "confirmed", 2)
+    assert ((first.valid_from, first.valid_to), second.state) == (FOREVER, "proposed")
+
+
+def test_a_line_break_in_a_field_does_not_move_the_places_behind_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text('source,target,note\nA,x,"two\nlines"\nA,y,\n', encoding="utf-8")
+    _, (finding,) = read_crosswalk(path, "x.csv")
+    assert (finding.line, finding.problem) == (4, "the entry of 'A' overlaps that of line 2")
+
+
+def test_a_pair_of_control_totals_is_read(toy: Toy) -> None:
+    header = "-- system: crm\n-- explained: amount = customer.LIMIT by LAND\n-- explained: rows = customer by LAND\n"
+    pairs, findings = read_pairs(toy(("sql/control_totals/credit.old.sql", header + "select 1")))
+    assert findings == []
+    (pair,) = pairs
+    assert (pair.name, pair.system) == ("credit", "crm")
+    assert pair.explanations == (
+        Explanation("amount", "customer", "LIMIT", "LAND"),
+        Explanation("rows", "customer", None, "LAND"),
+    )
+
+
+def test_the_schemas_of_the_repository_are_those_of_the_models(repository: Path, tmp_path: Path) -> None:
+    for path in write_schemas(tmp_path):
+        assert (repository / "schemas" / path.name).read_text(encoding="utf-8") == path.read_text(encoding="utf-8"), (
+            "run `cutover json-schemas`"
+        )
+    assert {path.name for path in (repository / "schemas").iterdir()} == set(SCHEMAS)
+
+
+def test_a_schema_names_every_kind_of_rule(tmp_path: Path) -> None:
+    schema = json.loads(write_schemas(tmp_path)[0].read_text(encoding="utf-8"))
+    kinds = {
+        definition["properties"]["kind"]["const"]
+        for definition in schema["$defs"].values()
+        if "const" in definition.get("properties", {}).get("kind", {})
+    }
+    assert kinds == {
+        "copy", "constant", "cast", "lookup", "lookup_effective", "xref", "derive", "default_audited", "unit",
+        "opening_balance", "merge_entity", "split_entity",
+    }  # fmt: skip
+    assert parse_type("text(4)") == read_type("text(4)")
+
+
+def read_type(text: str) -> object:
+    from cutover.project.model import Copy
+
+    return Copy.model_validate({"rule": "X", "target": "x", "kind": "copy", "source": "A", "type": text}).type
