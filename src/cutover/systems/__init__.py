@@ -1,0 +1,1 @@
+"""The outside: connections, legacy sources, staging, the PostgreSQL target and its ledger."""

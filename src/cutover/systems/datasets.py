@@ -1,0 +1,101 @@
+"""The names and shapes of the staged datasets: the contract between the phases.
+
+Every dataset of an entity has the same parts, cut by row number: part 7 of `clean`, `outcome` and `mapped`
+speak of the same source rows, and one such part is one batch of a load. Frames carry their bookkeeping in columns that
+start with an underscore:
+
+    _row   the row's number in its feed, from 0, the identity of a source row in its snapshot
+    _key   the source key: the cleansed key columns joined by `|`; null when a part of it is empty
+    _id    the target key reserved for the row (for a merged row: its survivor's); null in tables without an identity
+
+    raw       one dataset per feed: _row and the source columns as landed
+    clean     _row, _key and the source columns, cleansed and typed
+    changes   the change log: _row, column, rule, before, after
+    identities _row, _key, _id, outcome: the target key of every row that may move, and what was decided of all before
+              they are filled (`loaded` where nothing was)
+    mapped    _row, _key, _id and the target columns, of every row that could be mapped (also of rows rejected later on)
+    further   one dataset per `also` entry, named entity.RULE: _row, _id and the target columns of the further rows
+    outcome   one line per source row: _row, _key, _id, outcome, survivor, rule, reason
+    rejects   _row, rule, column, reason, severity: every rule that a rejected row broke
+    selection the rows of a pilot run: _row
+"""
+
+import pyarrow as pa
+
+from cutover.project.model import Mapping, Source
+from cutover.systems.staging import Dataset
+
+OUTCOMES = ("loaded", "merged", "dropped", "rejected")
+OUTCOME = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("_key", pa.string()),
+        ("_id", pa.int64()),
+        ("outcome", pa.string()),
+        ("survivor", pa.string()),
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+REJECTS = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("rule", pa.string()),
+        ("column", pa.string()),
+        ("reason", pa.string()),
+        ("severity", pa.string()),
+    ]
+)
+
+
+def feed_name(source: Source) -> str:
+    """Name the feed of a source; entities that read the same table or file share one feed and its raw dataset."""
+    if source.csv is not None or source.excel is not None:
+        place = source.csv.path if source.csv else f"{source.excel.path}.{source.excel.sheet or 1}"  # type: ignore[union-attr]
+        return f"{source.system}.{place}".replace("*", "all").replace("/", ".")
+    return f"{source.system}.{source.table or source.extract}"
+
+
+def raw(snapshot: str, source: Source) -> Dataset:
+    """Name the landed rows of a source."""
+    return Dataset(snapshot, "raw", feed_name(source))
+
+
+def clean(snapshot: str, entity: str) -> Dataset:
+    """Name the cleansed and typed rows of an entity."""
+    return Dataset(snapshot, "clean", entity)
+
+
+def changes(snapshot: str, entity: str) -> Dataset:
+    """Name the change log of an entity."""
+    return Dataset(snapshot, "changes", entity)
+
+
+def mapped(snapshot: str, entity: str) -> Dataset:
+    """Name the target-shaped rows of an entity's own table."""
+    return Dataset(snapshot, "mapped", entity)
+
+
+def further(snapshot: str, mapping: Mapping) -> list[Dataset]:
+    """Name the target-shaped rows of an entity's further tables, in the order of `also`."""
+    return [Dataset(snapshot, "further", f"{mapping.entity}.{split.rule}") for split in mapping.also]
+
+
+def identities(snapshot: str, entity: str) -> Dataset:
+    """Name the target keys of an entity's rows."""
+    return Dataset(snapshot, "identities", entity)
+
+
+def outcome(snapshot: str, entity: str) -> Dataset:
+    """Name the outcomes of an entity's source rows."""
+    return Dataset(snapshot, "outcome", entity)
+
+
+def rejects(snapshot: str, entity: str) -> Dataset:
+    """Name the broken rules of an entity's rejected rows."""
+    return Dataset(snapshot, "rejects", entity)
+
+
+def selection(snapshot: str, run_id: int, entity: str) -> Dataset:
+    """Name the rows that a pilot run moves."""
+    return Dataset(snapshot, f"selection-{run_id}", entity)

@@ -1,0 +1,1 @@
+"""The versioned migrations of the ledger."""

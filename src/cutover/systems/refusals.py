@@ -1,0 +1,102 @@
+"""What PostgreSQL refuses, told in our errors: which rule, table and column, never a value.
+
+PostgreSQL's own texts repeat values in their detail and context (`Key (tax_id)=(...) already exists`). Those may be
+personal data and would end in a task's log, so they are dropped here, from the driver's error too.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from cutover.errors import Busy, ConnectionLost, CutoverError, TargetError
+
+_COPY_CONTEXT = re.compile(r"^COPY ([^,]+), \S+ (\d+)(?:, \S+ ([^:\n]+):)?", re.MULTILINE)
+_PROBLEMS = {
+    "22001": ("a text is longer than its target column", "widen the column, or shorten the text in the mapping"),
+    "22003": ("a number does not fit its target column", "widen the column, or correct the mapping's type"),
+    "22007": ("a date or time is not readable as its target column's type", "correct the mapping's type"),
+    "22008": ("a date or time is out of its target column's range", "correct the value in the mapping"),
+    "22021": ("a text holds a character that the target cannot keep", "cleanse it with `trim`"),
+    "22P02": ("a value is not readable as its target column's type", "correct the mapping's type"),
+    "23502": ("a required target column has no value", "make the field `required` in the mapping"),
+    "23503": ("a row refers to a row that is not there, or is still referred to", "load what it refers to first"),
+    "23505": ("a key is already in the target", "look for rows entered by hand, or merge duplicates in the mapping"),
+    "23514": ("a check constraint of the target refuses a row", "add it to the mapping: the row is rejected"),
+    "23P01": ("an exclusion constraint of the target refuses a row", "add the same check to the mapping"),
+    "53100": ("the target's disk is full", "make room on the target's disk and run the phase again: it resumes"),
+    "57014": ("the statement was cancelled or timed out", "raise the time-out, or run the phase again: it resumes"),
+}  # fmt: skip
+_LOST = ("08", "57P", "53")
+_BUSY = ("40001", "40P01", "55P03")
+# Texts of these classes name tables, columns, rights and limits, never values.
+_TELLING = ("0A", "2B", "3D", "3F", "42", "54", "55")
+
+
+def translate(error: psycopg2.Error, **facts: Any) -> CutoverError:
+    """Return our error for one of the driver's, and take every value out of the driver's."""
+    state, primary = error.pgcode or "", (error.diag.message_primary or "").strip()
+    safe = primary if state.startswith(_TELLING) else ""
+    place = _place(error)
+    error.args = (f"SQLSTATE {state}",) if state else ("the connection failed",)
+    if state in _BUSY:
+        return Busy(
+            "another session holds what is needed",
+            fix="run the phase again: it resumes",
+            sqlstate=state,
+            **facts,
+        )
+    if state not in _PROBLEMS and (state.startswith(_LOST) or _has_no_connection(error, state)):
+        fix = "check the server and the connection's host, port, login and database; then run again: it resumes"
+        return ConnectionLost(
+            "the target database does not answer", fix=fix, **({"sqlstate": state} if state else {}), **facts
+        )
+    problem, fix = _PROBLEMS.get(state, (safe or "the target refuses the statement", ""))
+    return TargetError(problem, fix=fix, **{"sqlstate": state, **place, **facts})
+
+
+def _has_no_connection(error: psycopg2.Error, state: str) -> bool:
+    return not state and isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+
+
+def _place(error: psycopg2.Error) -> dict[str, Any]:
+    diag = error.diag
+    found = {"table": diag.table_name, "column": diag.column_name, "constraint": diag.constraint_name}
+    copy = _COPY_CONTEXT.search(diag.context or "")
+    if copy:
+        found["table"] = found["table"] or copy[1]
+        found["column"] = found["column"] or copy[3]
+    return {name: value for name, value in found.items() if value}
+
+
+@contextmanager
+def refusals(**facts: Any) -> Iterator[None]:
+    """Turn the driver's errors into ours; `facts` (entity, batch ...) are added to whatever goes wrong inside.
+
+    Raises:
+        ConnectionLost, Busy: try again. TargetError: the target refuses; its facts name the rule.
+    """
+    try:
+        yield
+    except psycopg2.Error as error:
+        raise translate(error, **facts) from None
+    except CutoverError as error:
+        error.facts = {
+            **error.facts,
+            **{name: value for name, value in facts.items() if name not in error.facts},
+        }
+        raise
+
+
+def translate_errors(engine: Engine) -> None:
+    """Make every statement of an engine raise our errors."""
+
+    @event.listens_for(engine, "handle_error")
+    def _raise_ours(context: ExceptionContext) -> None:
+        # A ping that fails is not yet an error: the pool opens a fresh connection.
+        if isinstance(context.original_exception, psycopg2.Error) and not context.is_pre_ping:
+            raise translate(context.original_exception) from None

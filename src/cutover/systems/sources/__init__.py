@@ -1,0 +1,60 @@
+"""Legacy sources: one seam for databases, delimited files and workbooks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutover.errors import SourceError
+from cutover.systems.connections import Connection
+from cutover.systems.sources.database import Database, open_database
+from cutover.systems.sources.delimited import read_delimited
+from cutover.systems.sources.excel import read_excel
+from cutover.systems.sources.feed import Feed, Reading
+
+__all__ = ["Database", "Feed", "Folder", "Legacy", "Reading", "open_legacy", "read_feed"]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Legacy files; their instant is that of each file, which the manifest states by its hash."""
+
+    path: Path
+    instant: str = "files"
+
+
+Legacy = Folder | Database
+
+
+@contextmanager
+def open_legacy(connection: Connection, *, timeout: int | None = None) -> Iterator[Legacy]:
+    """Open a legacy system for reading: one consistent view of it, which nobody can write through.
+
+    timeout: seconds that one statement may take.
+
+    Raises:
+        InputError: the connection is of a kind we do not read. ConnectionLost: the system does not answer.
+    """
+    if connection.conn_type in ("fs", "file"):
+        yield Folder(connection.folder)
+        return
+    with open_database(connection, timeout=timeout) as database:
+        yield database
+
+
+def read_feed(legacy: Legacy, feed: Feed) -> Reading:
+    """Open a feed: its columns are known at once, its rows are read as the blocks are asked for.
+
+    Raises:
+        SourceError: the feed is not there or cannot be read as declared; the same while its blocks are read.
+    """
+    in_files = feed.source.csv is not None or feed.source.excel is not None
+    if in_files != isinstance(legacy, Folder):
+        raise SourceError(
+            f"{feed.name} is {'a file' if in_files else 'a table or an extract'}, but its system is "
+            f"{'a database' if in_files else 'a folder'}",
+            fix="correct the connection of the system in project.yaml, or the source in the mapping",
+        )
+    if isinstance(legacy, Folder):
+        return read_excel(feed, legacy.path) if feed.source.excel else read_delimited(feed, legacy.path)
+    return legacy.read(feed)

@@ -1,0 +1,144 @@
+"""Files of a feed: found by pattern, decoded strictly block by block, hashed while they are read."""
+
+import codecs
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cutover.errors import SourceError
+from cutover.project.reading import suggest
+
+BLOCK = 8 << 20
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A legacy file and the name to call it by, relative to the folder of its system."""
+
+    path: Path
+    name: str
+
+
+def find_files(folder: Path, pattern: str) -> list[SourceFile]:
+    """Return the files that match, in the order of their names.
+
+    Raises:
+        SourceError: there is none, or the pattern leads out of the folder.
+    """
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        raise SourceError(f"the path {pattern!r} leads out of the system's folder", fix="name a file below the folder")
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        there = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        raise SourceError(f"no file matches {pattern!r} in the system's folder", fix=suggest(pattern, there))
+    return [SourceFile(path, path.relative_to(folder).as_posix()) for path in found]
+
+
+def hash_file(file: SourceFile) -> dict[str, Any]:
+    """Return name, size and SHA-256 of a file."""
+    with file.path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"name": file.name, "bytes": file.path.stat().st_size, "sha256": digest}
+
+
+def read_decoded(
+    file: SourceFile, encoding: str, facts: dict[str, Any], block: int = BLOCK
+) -> Iterator[tuple[bytes, bool]]:
+    """Yield a file's text as UTF-8, block by block, each with whether it is the last.
+
+    facts: receives name, bytes and sha256 of the file once the last block was read.
+
+    Raises:
+        SourceError: a byte is not of the declared encoding, or there is no such encoding.
+    """
+    decoder = _decoder(encoding)
+    digest, read, lines = hashlib.sha256(), 0, 1
+    with file.path.open("rb") as stream:
+        while True:
+            raw = stream.read(block)
+            digest.update(raw)
+            read += len(raw)
+            try:
+                text = decoder.decode(raw, final=not raw)
+            except UnicodeDecodeError as error:
+                raise _undecodable(file, encoding, error, read, lines) from None
+            lines += text.count("\n")
+            if not raw:
+                facts.update(name=file.name, bytes=read, sha256=digest.hexdigest())
+            yield text.encode(), not raw
+            if not raw:
+                return
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        return codecs.getincrementaldecoder(encoding)(errors="strict")
+    except LookupError:
+        known = ("utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "latin-1", "cp1252", "utf-16", "shift_jis")
+        raise SourceError(f"there is no encoding {encoding!r}", fix=suggest(encoding, known)) from None
+
+
+def _undecodable(file: SourceFile, encoding: str, error: UnicodeDecodeError, read: int, lines: int) -> SourceError:
+    # The decoder's own input began with what it had kept of the block before.
+    offset = read - len(error.object) + error.start
+    line = lines + error.object[: error.start].decode(encoding, "replace").count("\n")
+    return SourceError(
+        f"{file.name}:{line}: byte {offset} is not {encoding}",
+        fix=f"declare its true encoding ({_candidates(error.object, encoding)}), or export it again",
+    )
+
+
+def _candidates(sample: bytes, declared: str) -> str:
+    return ", ".join(
+        name for name in ("utf-8", "gb18030", "cp1252", "latin-1") if name != declared and _reads(sample, name)
+    )
+
+
+def _reads(sample: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)(errors="strict").decode(sample, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def check_header(file: SourceFile, names: Sequence[str], line: int) -> list[str]:
+    """Return the names of a header when each is there and unique.
+
+    Raises:
+        SourceError: a name is empty, stands twice, or begins with a byte order mark.
+    """
+    place = f"{file.name}:{line}"
+    if names and names[0].startswith("\ufeff"):
+        raise SourceError(f"{place}: the file begins with a byte order mark", fix="declare the encoding utf-8-sig")
+    for index, name in enumerate(names, 1):
+        if not name.strip():
+            raise SourceError(
+                f"{place}: column {index} of {len(names)} has no name in the header",
+                fix="name it in the file, or skip the header and list the columns in the mapping",
+            )
+        if name in names[: index - 1]:
+            raise SourceError(
+                f"{place}: the column {name!r} stands twice in the header",
+                fix="rename one in the file, or skip the header and list the columns in the mapping",
+            )
+    return list(names)
+
+
+def check_same_header(first: SourceFile, expected: Sequence[str], file: SourceFile, names: Sequence[str]) -> None:
+    """Return when two files of a feed have the same header.
+
+    Raises:
+        SourceError: they differ; the message names the first column that does.
+    """
+    if list(names) == list(expected):
+        return
+    pairs = list(zip(expected, names, strict=False))
+    index = next((i for i, (a, b) in enumerate(pairs) if a != b), len(pairs))
+    ours, theirs = (repr(h[index]) if index < len(h) else "nothing" for h in (names, expected))
+    raise SourceError(
+        f"{file.name}: column {index + 1} of the header is {ours}, in {first.name} it is {theirs}",
+        fix="give files with another header a mapping or a folder of their own",
+    )

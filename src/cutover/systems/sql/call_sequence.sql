@@ -1,0 +1,3 @@
+-- purpose: draw the next value of a sequence
+-- params: sequence
+select nextval(cast(:sequence as regclass))

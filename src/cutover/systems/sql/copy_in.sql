@@ -1,0 +1,3 @@
+-- purpose: append rows that are sent as CSV
+-- identifiers: table, columns
+copy {table} ({columns}) from stdin with (format csv)

@@ -1,0 +1,172 @@
+"""Delimited files as they come: real ones, and every way to be wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from cutover.errors import SourceError
+from cutover.systems.sources import delimited, files
+
+ADVENTUREWORKS_ROWS = {"Address": 19614, "Customer": 19820, "Store": 701, "Vendor": 104, "Product": 504,
+                       "BillOfMaterials": 2679, "ProductInventory": 1069, "PurchaseOrderHeader": 4012,
+                       "PurchaseOrderDetail": 8845, "CurrencyRate": 13532}  # fmt: skip
+
+
+def write(path: Path, data: bytes, name: str = "f.csv") -> Path:
+    (path / name).write_bytes(data)
+    return path / name
+
+
+@pytest.fixture
+def fail(read_csv: Any) -> Callable[..., str]:
+    """Read and return the message of the error."""
+
+    def message(*args: Any, **declared: Any) -> str:
+        with pytest.raises(SourceError) as caught:
+            read_csv(*args, **declared)
+        return str(caught.value)
+
+    return message
+
+
+def test_all_adventureworks_files_land(shared_data: Path, read_csv: Any) -> None:
+    counts = {}
+    for path in sorted((shared_data / "3_adventureworks_oltp_csv").glob("*.csv")):
+        head = path.read_bytes()[:100_000]
+        bulk = b"&|\n" in head
+        declared = {"separator": "+|", "row_ending": "&|\n"} if bulk else {"separator": "\t"}
+        first = head.split(b"&|\n" if bulk else b"\n")[0].rstrip(b"\r")
+        columns = tuple(f"c{i}" for i in range(first.count(declared["separator"].encode()) + 1))
+        if path.stem == "ProductReview":
+            # Its comments break lines without a quote; all its rows end with the same milliseconds.
+            columns, declared = tuple("abcdefgh"), declared | {"row_ending": ".000\n"}
+        rows, reading = read_csv(path, columns, header=False, quote=None, **declared)
+        counts[path.stem] = len(rows)
+        assert len(rows) == path.read_bytes().count(declared.get("row_ending", "\n").encode())
+        assert reading.files[0]["rows"] == len(rows)
+    assert (len(counts), sum(counts.values())) == (49, 117_286)
+    assert {name: counts[name] for name in ADVENTUREWORKS_ROWS} == ADVENTUREWORKS_ROWS
+
+
+def test_line_breaks_without_quotes_are_refused_by_line(shared_data: Path, fail: Any) -> None:
+    path = shared_data / "3_adventureworks_oltp_csv/ProductReview.csv"
+    message = fail(path, tuple("abcdefgh"), header=False, quote=None, separator="\t")
+    assert "ProductReview.csv:1: the row has 7 fields, 8 are expected; 30 more like it" in message
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_the_ledger_of_leeds_lands(shared_data: Path, encoding: str, read_csv: Any) -> None:
+    path = shared_data / "4_uk_public_ap_ledgers/leeds/raw/2012-06.csv"
+    rows, _ = read_csv(path, encoding=encoding)
+    assert rows.column_names[-1] == "Supplier name "
+    assert len(rows) == 9565
+
+
+def test_the_ledger_of_leeds_is_no_utf8(shared_data: Path, fail: Any) -> None:
+    path = shared_data / "4_uk_public_ap_ledgers/leeds/raw/2011-01.csv"
+    assert "2011-01.csv:8799: byte 1962139 is not utf-8" in fail(path)
+
+
+def test_the_double_encoded_mark_of_transport_for_london_shows(shared_data: Path, read_csv: Any, fail: Any) -> None:
+    folder = shared_data / "4_uk_public_ap_ledgers/tfl/clean"
+    assert "2022-P10.csv: column 1 of the header is 'ï»¿Entity', in 2021-P02.csv it is 'Entity'" in fail(
+        folder / "*.csv"
+    )
+    columns = ("entity", "vendor", "account", "document", "cleared", "amount", "category")
+    rows, _ = read_csv(folder / "2022-P10.csv", columns, header=False, skip_rows=1)
+    assert len(rows) == 11_417
+
+
+def test_the_ledger_of_salford_lands(shared_data: Path, read_csv: Any) -> None:
+    rows, reading = read_csv(shared_data / "4_uk_public_ap_ledgers/salford/clean/2012-05.csv")
+    assert len(rows) == 2294
+    assert rows["Net"][0].as_py() == "978.80"
+    assert len(reading.files[0]["sha256"]) == 64
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+def test_encodings_and_large_files_keep_every_character(
+    tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch, read_csv: Any
+) -> None:
+    # Blocks of seven bytes cut every character and every row somewhere.
+    monkeypatch.setattr(delimited, "BLOCK", 7)
+    text = 'id,名称\r\n1,上海𠮷\r\n2,"a\r\nb"\r\n3,\r\n4,""\r\n'
+    rows, _ = read_csv(write(tmp_path, text.encode(encoding)), encoding=encoding)
+    assert rows.to_pydict() == {"id": ["1", "2", "3", "4"], "名称": ["上海𠮷", "a\r\nb", None, ""]}
+
+
+def test_several_files_are_one_feed_in_the_order_of_their_names(tmp_path: Path, read_csv: Any) -> None:
+    write(tmp_path, b"id\n2\n", "b.csv")
+    write(tmp_path, b"id\n1\n", "a.csv")
+    rows, reading = read_csv(tmp_path / "*.csv")
+    assert rows["id"].to_pylist() == ["1", "2"]
+    assert [(file["name"], file["rows"]) for file in reading.files] == [("a.csv", 1), ("b.csv", 1)]
+
+
+def test_rows_above_the_header_are_skipped(tmp_path: Path, read_csv: Any) -> None:
+    rows, _ = read_csv(write(tmp_path, b'report, of "\n\nid,b\n1,2\n'), skip_rows=2)
+    assert rows.to_pylist() == [{"id": "1", "b": "2"}]
+
+
+def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path, read_csv: Any) -> None:
+    rows, reading = read_csv(write(tmp_path, b"id,b"))
+    assert (rows.column_names, len(rows)) == (["id", "b"], 0)
+    assert reading.files[0]["rows"] == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "message"),
+    [
+        (b"id,b\n1,2\n3\n", {}, "f.csv:3: the row has 1 fields, 2 are expected"),
+        (b'id,b\n1,"x\ny"\n3,4,5\n6\n', {}, "f.csv:4: the row has 3 fields, 2 are expected; 1 more like it"),
+        (b"id,b\n1,\"O\"Neil\"\n", {}, "f.csv:2: text follows the quote that closes a field"),
+        (b"id,b\n1,\"O\n", {}, "f.csv:2: a quote is opened and never closed"),
+        (b"id,b\n1,\xd6\xd0\n", {}, "f.csv:2: byte 7 is not utf-8"),
+        ("id,b\n1,ö\n".encode(), {"encoding": "ascii"}, "f.csv:2: byte 7 is not ascii"),
+        (b"id,b\n", {"encoding": "klingon"}, "there is no encoding 'klingon'"),
+        ("\ufeffid,b\n".encode(), {}, "begins with a byte order mark. Fix: declare the encoding utf-8-sig"),
+        (b"id,\n", {}, "f.csv:1: column 2 of 2 has no name"),
+        (b"id,id\n", {}, "f.csv:1: the column 'id' stands twice"),
+        (b"", {}, "f.csv: the file holds no header"),
+        (b"x\nid,b,id\n", {"skip_rows": 1}, "f.csv:2: the column 'id' stands twice"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(
+    tmp_path: Path, data: bytes, declared: dict[str, object], message: str, fail: Any
+) -> None:
+    assert message in fail(write(tmp_path, data), **declared)
+
+
+def test_messages_never_repeat_a_value(tmp_path: Path, fail: Any) -> None:
+    assert "secret" not in fail(write(tmp_path, b"id,b\n1,2\nsecret\n"))
+
+
+def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path, fail: Any) -> None:
+    write(tmp_path, b"id\n", "orders.csv")
+    assert "no file matches 'order.csv' in the system's folder. Fix: did you mean 'orders.csv'" in fail(
+        tmp_path / "order.csv"
+    )
+
+
+def test_a_quote_never_closed_does_not_read_the_file_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fail: Any
+) -> None:
+    monkeypatch.setattr(delimited, "_LONGEST_ROW", 5_000)
+    monkeypatch.setattr(delimited, "BLOCK", 1_000)
+    message = fail(write(tmp_path, b'id,b\n1,"x\n' + b"2,3\n" * 10_000))
+    assert "f.csv:2: the row that begins here is longer" in message
+
+
+def test_the_hash_is_that_of_the_file(tmp_path: Path, read_csv: Any) -> None:
+    path = write(tmp_path, b"id\n1\n")
+    _, reading = read_csv(path)
+    assert reading.files[0] == files.hash_file(files.SourceFile(path, "f.csv")) | {"rows": 1}
+
+
+def test_everything_is_text(tmp_path: Path, read_csv: Any) -> None:
+    rows, _ = read_csv(write(tmp_path, b"id,b\n0012,1e5\n"))
+    assert set(rows.schema.types) == {pa.string()}
+    assert rows.to_pylist() == [{"id": "0012", "b": "1e5"}]

@@ -1,0 +1,118 @@
+"""Opening the target: its sessions, its ledger's migrations, and what its refusals tell."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import psycopg2
+import pytest
+from scratch import execute
+from sqlalchemy import text
+
+from cutover.errors import Busy, ConnectionLost, InputError, TargetError
+from cutover.systems.connections import Connection
+from cutover.systems.refusals import refusals
+from cutover.systems.target import migrate_ledger, open_target
+
+
+def test_opening_creates_the_ledger_once_for_any_number_of_callers(empty_database):
+    with ThreadPoolExecutor(6) as pool:
+        engines = list(pool.map(lambda _: open_target(empty_database), range(6)))
+    with engines[0].connect() as connection:
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == ["0001"]
+        assert connection.execute(text("select count(*) from cutover.run")).scalar() == 0
+    for engine in engines:
+        engine.dispose()
+
+
+def test_opening_again_leaves_the_ledger_as_it_is(scratch_database, engine):
+    with engine.begin() as connection:
+        connection.execute(text("insert into cutover.snapshot values ('s', now(), '{}')"))
+    open_target(scratch_database).dispose()
+    with engine.connect() as connection:
+        assert connection.execute(text("select count(*) from cutover.snapshot")).scalar() == 1
+
+
+def test_a_ledger_of_a_newer_version_is_refused(engine):
+    with engine.begin() as connection:
+        connection.execute(text("update cutover.ledger_version set version_num = '9999'"))
+    with pytest.raises(TargetError, match="newer version of cutover"):
+        migrate_ledger(engine)
+
+
+def test_sessions_speak_one_dialect(scratch_database, engine):
+    execute(scratch_database, f"alter database {scratch_database.schema} set timezone = 'Asia/Shanghai'",
+            f"alter database {scratch_database.schema} set datestyle = 'German'")  # fmt: skip
+    with engine.connect() as connection:
+        shown = {
+            name: connection.execute(text(f"show {name}")).scalar()
+            for name in ("timezone", "datestyle", "application_name")
+        }
+    assert (
+        shown["timezone"] == "UTC" and shown["datestyle"].startswith("ISO") and shown["application_name"] == "cutover"
+    )
+
+
+def test_a_target_that_is_not_postgresql_is_refused():
+    with pytest.raises(InputError, match="PostgreSQL"):
+        open_target(Connection("target", "sqlite", schema="/nowhere.db"))
+
+
+def test_a_server_that_does_not_answer_is_a_lost_connection(scratch_database):
+    with pytest.raises(ConnectionLost, match="does not answer"):
+        open_target(replace(scratch_database, port=1))
+
+
+def test_a_password_is_in_no_message():
+    with pytest.raises(ConnectionLost) as caught:
+        open_target(Connection("target", "postgres", "127.0.0.1", 1, "erp", "s3cret", "erp"))
+    assert "s3cret" not in str(caught.value) + repr(caught.value.__cause__)
+
+
+CUSTOMER = "insert into erp.customer (code, name, credit) values "
+
+
+@pytest.mark.parametrize(
+    ("statement", "state", "fact"),
+    [
+        ("insert into erp.category (code) values ('Zhang'), ('Zhang')", "23505", ("constraint", "category_code_key")),
+        (CUSTOMER + "('1', 'Zhang', -7)", "23514", ("constraint", "credit_is_not_negative")),
+        (CUSTOMER + "('Zhang', null, 0)", "23502", ("column", "name")),
+        (CUSTOMER + "('Zhang San, Zhang San, Zhang San', '', 0)", "22001", ("sqlstate", "22001")),
+        ("select 'Zhang San'::int", "22P02", ("sqlstate", "22P02")),
+        ("do $$ begin raise 'Zhang San is not balanced'; end $$", "P0001", ("sqlstate", "P0001")),
+        ("select * from erp.nothing", "42P01", ("sqlstate", "42P01")),
+    ],
+)
+def test_a_refusal_names_the_rule_and_never_a_value(engine, statement, state, fact):
+    with pytest.raises(TargetError) as caught, engine.begin() as connection:
+        connection.execute(text(statement))
+    assert caught.value.facts["sqlstate"] == state
+    assert caught.value.facts[fact[0]] == fact[1]
+    chain, error = "", caught.value
+    while error is not None:
+        chain, error = chain + str(error) + repr(error), error.__cause__ or error.__context__
+    assert "Zhang" not in chain
+
+
+def test_a_killed_session_is_a_lost_connection(engine, scratch_database):
+    with pytest.raises(ConnectionLost), engine.connect() as connection:
+        pid = connection.execute(text("select pg_backend_pid()")).scalar()
+        execute(scratch_database, f"select pg_terminate_backend({pid})")
+        connection.execute(text("select 1"))
+    with engine.connect() as connection:
+        assert connection.execute(text("select 1")).scalar() == 1
+
+
+def test_a_lock_that_another_holds_is_busy_and_facts_are_added(engine):
+    with engine.begin() as holder, engine.connect() as other:
+        holder.execute(text("lock table erp.category"))
+        with pytest.raises(Busy) as caught, refusals(entity="category"):
+            other.execute(text("lock table erp.category nowait"))
+    assert caught.value.facts == {"sqlstate": "55P03", "entity": "category"}
+
+
+def test_a_driver_error_outside_of_sqlalchemy_is_translated_too(engine):
+    with engine.connect() as connection, pytest.raises(TargetError) as caught, refusals(batch=3):
+        connection.connection.cursor().execute("select 'Zhang San'::int")
+    assert caught.value.facts == {"sqlstate": "22P02", "batch": 3}
+    assert not isinstance(caught.value.__cause__, psycopg2.Error)
