@@ -1,0 +1,201 @@
+"""Decide, over a whole entity at once, which rows are dropped, which merge into a survivor, and which keys clash."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cutover.core.rules import as_array
+from cutover.phases.cleanse import unreadable
+from cutover.phases.world import World
+from cutover.project.model import Mapping
+from cutover.systems import datasets
+from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.staging import Dataset
+
+DUPLICATE_KEY_RULE = "KEY"
+_MATCHES = pa.schema([("_row", pa.int64()), ("match", pa.string())])
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided before any row was mapped.
+
+    fates: _row, outcome (dropped, merged, rejected), survivor_entity, survivor_row, rule, reason; other rows go on.
+    fills: _row, column, value: empty cells of survivors that their merged rows fill.
+    """
+
+    fates: pa.Table
+    fills: pa.Table
+
+
+def matches(snapshot: str, entity: str) -> Dataset:
+    """Name the dataset of match values: which rows of an entity are the same real thing."""
+    return Dataset(snapshot, "matches", entity)
+
+
+def decide(world: World, snapshot: str, mapping: Mapping) -> Decisions:
+    """Decide the fate of rows that do not simply move: excluded by a rule, duplicates, or two rows with one key."""
+    with open_setwise(world.staging) as setwise:
+        excluded = setwise.select(_excluded_sql(mapping), clean=datasets.clean(snapshot, mapping.entity))
+        setwise.connection.register("excluded", excluded)
+        setwise.connection.register("unreadable", _unreadable_rows(world, snapshot, mapping))
+        merged, fills = _merge(world, setwise, snapshot, mapping)
+        setwise.connection.register("merged", merged)
+        own = _text(mapping.entity)
+        clashes = setwise.select(_CLASHES.format(entity=own), clean=datasets.clean(snapshot, mapping.entity))
+    merged = merged.filter(pc.invert(pc.is_in(merged["_row"], value_set=as_array(clashes["_row"]))))
+    fates = pa.concat_tables([_told(excluded, "dropped"), _told(merged, "merged"), _told(clashes, "rejected")])
+    return Decisions(fates.sort_by("_row"), fills)
+
+
+def _unreadable_rows(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
+    return world.staging.read(unreadable(snapshot, mapping.entity), ["_row"])
+
+
+def _excluded_sql(mapping: Mapping) -> str:
+    if not mapping.exclude:
+        return "select _row, null::varchar as rule, null::varchar as reason from clean where false"
+    rules = " ".join(f"when ({drop.when}) then {_text(drop.rule)}" for drop in mapping.exclude)
+    reasons = " ".join(f"when {_text(drop.rule)} then {_text(drop.reason)}" for drop in mapping.exclude)
+    return f"""
+        select _row, rule, case rule {reasons} end as reason
+        from (select _row, case {rules} end as rule from clean)
+        where rule is not null"""
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+# One key that names two things: nobody can tell which of them is meant, so no row of it moves. Rows with one key that
+# all become one record (merged into the same survivor) name the same thing. An empty key of a row that is to move names
+# nothing.
+_CLASHES = f"""
+    select _row, '{DUPLICATE_KEY_RULE}' as rule, case when _key is null then 'no_key' else 'duplicate_key' end as reason
+    from (
+        select clean._row, clean._key, merged._row is null as moves,
+               min(coalesce(merged.survivor_entity, {{entity}}) || '#' || coalesce(merged.survivor_row, clean._row))
+                   over (partition by clean._key) as first_thing,
+               max(coalesce(merged.survivor_entity, {{entity}}) || '#' || coalesce(merged.survivor_row, clean._row))
+                   over (partition by clean._key) as last_thing
+        from clean left join merged using (_row)
+        where clean._row not in (select _row from excluded)
+    )
+    where (_key is not null and first_thing <> last_thing) or (_key is null and moves)"""
+
+
+def _merge(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> tuple[pa.Table, pa.Table]:
+    if mapping.merge is None:
+        return _NO_MERGES, _NO_FILLS
+    clean = datasets.clean(snapshot, mapping.entity)
+    setwise.connection.register("clusters", setwise.select(_clusters_sql(mapping), clean=clean))
+    found = setwise.select("select _row, match from clusters")
+    world.staging.clear(matches(snapshot, mapping.entity))
+    world.staging.write_part(matches(snapshot, mapping.entity), 0, found)
+    world.staging.seal(matches(snapshot, mapping.entity), {"rows": len(found)})
+    setwise.connection.register("elsewhere", _elsewhere(world, snapshot, mapping))
+    merged = setwise.select(
+        _MERGED.format(entity=_text(mapping.entity), rule=_text(mapping.merge.rule), reason=_text(mapping.merge.reason))
+    )
+    fills = [setwise.select(_fill_sql(mapping, column), clean=clean) for column in mapping.merge.fill]
+    return merged, pa.concat_tables(fills).cast(_NO_FILLS.schema) if fills else _NO_FILLS
+
+
+def _clusters_sql(mapping: Mapping) -> str:
+    assert mapping.merge is not None
+    terms = ", ".join(f"cast(({term}) as varchar)" for term in mapping.merge.match)
+    present = " and ".join(f"({term}) is not null and cast(({term}) as varchar) <> ''" for term in mapping.merge.match)
+    order = ", ".join([*mapping.merge.order, "_row"])
+    return f"""
+        select _row, _key, _match as match,
+               first_value(_row) over cluster as survivor_row,
+               row_number() over cluster as place,
+               count(*) over (partition by _match) as members
+        from (
+            select *, concat_ws(chr(31), {terms}) as _match
+            from clean
+            where {present}
+              and _row not in (select _row from excluded) and _row not in (select _row from unreadable)
+        )
+        window cluster as (partition by _match order by {order})"""
+
+
+# A survivor in an earlier entity takes them all; otherwise the first of the cluster does.
+_MERGED = """
+    select _row, {rule} as rule, {reason} as reason,
+           coalesce(elsewhere.entity, {entity}) as survivor_entity,
+           coalesce(elsewhere.survivor, clusters.survivor_row) as survivor_row
+    from clusters left join elsewhere using (match)
+    where elsewhere.entity is not null or clusters.place > 1"""
+
+
+def _elsewhere(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
+    """Return match, entity and row of the rows of earlier entities that live on, one per match."""
+    assert mapping.merge is not None
+    with open_setwise(world.staging) as setwise:
+        found = [
+            setwise.select(
+                f"""select match, {_text(entity)} as entity, min(_row) as survivor
+                    from matches join outcome using (_row) where outcome = 'loaded' group by match""",
+                matches=matches(snapshot, entity),
+                outcome=datasets.outcome(snapshot, entity),
+            )
+            for entity in mapping.merge.into
+        ]
+        if not found:
+            return pa.schema([("match", pa.string()), ("entity", pa.string()), ("survivor", pa.int64())]).empty_table()
+        setwise.connection.register("found", pa.concat_tables(found))
+        return setwise.select(
+            "select match, min(entity) as entity, min_by(survivor, entity) as survivor from found group by match"
+        )
+
+
+def _fill_sql(mapping: Mapping, column: str) -> str:
+    name = quote(column)
+    return f"""
+        select clusters.survivor_row as _row, {_text(column)} as "column",
+               cast(min_by(clean.{name}, clusters.place) filter (where clean.{name} is not null) as varchar) as value
+        from clusters join clean using (_row)
+        where clusters.members > 1
+        group by clusters.survivor_row
+        having min_by(clean.{name}, clusters.place) filter (where clusters.place = 1) is null
+           and count(clean.{name}) > 0"""
+
+
+_NO_FILLS = pa.schema([("_row", pa.int64()), ("column", pa.string()), ("value", pa.string())]).empty_table()
+_FATES = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("outcome", pa.string()),
+        ("survivor_entity", pa.string()),
+        ("survivor_row", pa.int64()),
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+_NO_MERGES = pa.table(
+    {
+        "_row": pa.array([], pa.int64()),
+        "rule": pa.array([], pa.string()),
+        "reason": pa.array([], pa.string()),
+        "survivor_entity": pa.array([], pa.string()),
+        "survivor_row": pa.array([], pa.int64()),
+    }
+)
+
+
+def _told(rows: pa.Table, outcome: str) -> pa.Table:
+    columns = {name: rows[name] for name in rows.column_names}
+    columns["outcome"] = pa.repeat(pa.scalar(outcome), len(rows))
+    return pa.table([columns.get(field.name, pa.nulls(len(rows), field.type)) for field in _FATES], schema=_FATES).cast(
+        _FATES
+    )
+
+
+def in_part(table: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return the lines of `table` that speak of the rows of a part (parts are contiguous in `_row`)."""
+    if not len(rows):
+        return table.slice(0, 0)
+    first, last = rows["_row"][0].as_py(), rows["_row"][-1].as_py()
+    return table.filter(pc.and_(pc.greater_equal(table["_row"], first), pc.less_equal(table["_row"], last)))

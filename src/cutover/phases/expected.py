@@ -1,0 +1,98 @@
+"""What a run should have left in the target, row by row, and what stands there now."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from cutover.core.comparison import NOTHING, Comparison, compare
+from cutover.core.rules import as_array, join_key
+from cutover.core.types import DataType, type_of
+from cutover.phases.world import World
+from cutover.project.model import Mapping
+from cutover.systems import copying, datasets
+from cutover.systems.staging import Dataset
+
+KEY = "_compared"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A target table as one entity fills it; `id` is None where rows are named by their business key.
+
+    rule: the `also` entry that fills it, None for the entity's own rows.
+    """
+
+    name: str
+    id: str | None
+    key: tuple[str, ...]
+    dataset: Dataset
+    rule: str | None = None
+
+    @property
+    def names_a_row(self) -> tuple[str, ...]:
+        """The columns that name a row: the identity, else the business key."""
+        return (self.id,) if self.id is not None else self.key
+
+
+def tables_of(snapshot: str, mapping: Mapping) -> list[Table]:
+    """Return the tables an entity fills: its own first, then those of its further rows."""
+    own = Table(mapping.target.table, mapping.target.id, mapping.target.key, datasets.mapped(snapshot, mapping.entity))
+    further = zip(mapping.also, datasets.further(snapshot, mapping), strict=True)
+    return [own, *(Table(split.table, split.id, split.key, dataset, split.rule) for split, dataset in further)]
+
+
+def expected_part(world: World, table: Table, index: int, outcome: pa.Table, rows: pa.Array | None) -> pa.Table:
+    """Return the rows that one batch should have left in a table; `rows` limits them to a pilot's selection.
+
+    The frame holds `_row` and the target columns, the identity among them.
+    """
+    found = world.staging.read_part(table.dataset, index)
+    standing = pc.is_in(outcome["outcome"], value_set=pa.array(["loaded", "merged"]))
+    found = found.filter(pc.is_in(found["_row"], value_set=as_array(outcome.filter(standing)["_row"])))
+    if rows is not None:
+        found = found.filter(pc.is_in(found["_row"], value_set=rows))
+    if table.id is not None:
+        found = found.rename_columns([table.id if name == "_id" else name for name in found.column_names])
+    return found.drop_columns([name for name in found.column_names if name.startswith("_") and name != "_row"])
+
+
+def actual_rows(connection: Connection, table: Table, expected: pa.Table) -> pa.Table:
+    """Read the target's rows that carry the keys of `expected`, in the same columns and types."""
+    types = {field.name: column_type(field.type) for field in expected.schema if field.name != "_row"}
+    where = expected.select(list(table.names_a_row))
+    return copying.read_rows(connection, table.name, types, where=where, order=list(table.names_a_row))
+
+
+def column_type(arrow: pa.DataType) -> DataType:
+    """Return our type for a staged column; a column that is empty throughout counts as text."""
+    return DataType("text") if pa.types.is_null(arrow) else type_of(arrow)
+
+
+def with_key(table: Table, rows: pa.Table) -> pa.Table:
+    """Add the column that names a row as one text."""
+    return rows.append_column(KEY, join_key([as_array(rows[name]) for name in table.names_a_row]))
+
+
+def compare_part(connection: Connection, table: Table, expected: pa.Table) -> tuple[Comparison, pa.Table]:
+    """Compare what should be there with what is there, for the keys of one batch; returns the actual rows too."""
+    if not len(expected):
+        return NOTHING, expected
+    actual = actual_rows(connection, table, expected)
+    columns = [name for name in actual.column_names if name not in table.names_a_row]
+    return compare(with_key(table, expected), with_key(table, actual), KEY, columns), actual
+
+
+def outcome_parts(world: World, snapshot: str, entity: str, rows: pa.Array | None) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the outcomes of an entity part by part, limited to a pilot's selection."""
+    for index, outcome in world.staging.read_parts(datasets.outcome(snapshot, entity)):
+        yield index, outcome if rows is None else outcome.filter(pc.is_in(outcome["_row"], value_set=rows))
+
+
+def selected(world: World, snapshot: str, run_id: int, kind: str, entity: str) -> pa.Array | None:
+    """Return the rows that a run moves: a pilot's selection, None for all."""
+    if kind != "pilot":
+        return None
+    return as_array(world.staging.read(datasets.selection(snapshot, run_id, entity))["_row"])

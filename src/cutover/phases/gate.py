@@ -1,0 +1,175 @@
+"""The gate between mapping and loading: every figure from the staged data, every result in the ledger."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow.compute as pc
+
+from cutover.core.cleansing import replay
+from cutover.core.expression import columns_of, order_expression
+from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
+from cutover.errors import GateClosed
+from cutover.phases.cleanse import type_columns
+from cutover.phases.world import Step, World
+from cutover.project.model import DefaultAudited, Derive, LookupEffective, Mapping, Unit, located_fields
+from cutover.systems import datasets, evidence
+
+MAPPING_GATE = "mapping"
+
+
+def gate_mapping(world: World, snapshot: str, wave: str) -> list[CheckResult]:
+    """Evaluate the gate of a mapped snapshot, store every result, and return them.
+
+    Raises:
+        GateClosed: a check failed, could not be computed, or was not run; the message lists them.
+    """
+    results = []
+    for entity in world.specification.entities(wave):
+        mapping = world.specification.mapping(entity)
+        rows = world.staging.require(datasets.outcome(snapshot, entity), phase="map")["rows"]
+        results += list(_entity_checks(world, snapshot, mapping))
+        world.progress(Step("gate", entity, rows, rows))
+    with world.target.begin() as connection:
+        evidence.record_checks(connection, MAPPING_GATE, results, run_id=None, snapshot=snapshot)
+    stop_when_closed(MAPPING_GATE, results)
+    return results
+
+
+def stop_when_closed(gate: str, results: list[CheckResult]) -> None:
+    """Raise GateClosed when results close a gate; the message names check, entity, value and threshold of each."""
+    closed = closing(results)
+    if closed:
+        lines = "; ".join(
+            f"{one.check_id} {one.entity or ''} {one.status}: {one.value or one.message} ({one.threshold})"
+            for one in closed
+        )
+        raise GateClosed(
+            f"gate {gate!r} is closed by {len(closed)} of {len(results)} checks: {lines}",
+            fix="look at the rejects, mend data or mapping, and run the phase again; thresholds are in project.yaml",
+        )
+
+
+def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    landed = world.staging.require(datasets.raw(snapshot, mapping.source), phase="land")
+    counts, reasons = _count_outcomes(world, snapshot, mapping)
+    limit = world.specification.project.thresholds.reject_rate_max.full
+    yield must_equal("CONSERVED", mapping.entity, sum(counts.values()), landed["rows"], counts=counts)
+    yield share_at_most(
+        "REJECTS",
+        mapping.entity,
+        counts["rejected"],
+        sum(counts.values()),
+        limit,
+        severity="major",
+        evidence={"reasons": reasons},
+    )
+    yield _replayed(world, snapshot, mapping)
+    yield _covered(world, snapshot, mapping)
+    yield from _defaults(world, snapshot, mapping)
+
+
+def _count_outcomes(world: World, snapshot: str, mapping: Mapping) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the rows by outcome, and the rejected ones by rule and reason."""
+    counts, reasons = Counter[str](), Counter[str]()
+    columns = ["outcome", "rule", "reason"]
+    for _, rows in world.staging.read_parts(datasets.outcome(snapshot, mapping.entity), columns):
+        for line in rows.group_by(columns).aggregate([([], "count_all")]).to_pylist():
+            counts[line["outcome"]] += line["count_all"]
+            if line["outcome"] == "rejected":
+                reasons[f"{line['rule']} {line['reason']}"] += line["count_all"]
+    return {name: counts[name] for name in datasets.OUTCOMES}, dict(reasons)
+
+
+def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
+    """Replay the change log over the raw rows, all of them, and compare with the clean rows cell by cell (DMC-06)."""
+    wrong = cells = 0
+    clean, changes = datasets.clean(snapshot, mapping.entity), datasets.changes(snapshot, mapping.entity)
+    for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
+        logged = world.staging.read_part(changes, index)
+        cells += len(logged)
+        try:
+            typed, _ = type_columns(mapping, replay(raw, logged))
+        except ValueError as problem:
+            return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=f"part {index}: {problem}")
+        wrong += not typed.equals(world.staging.read_part(clean, index, typed.column_names))
+    return must_equal("REPLAY", mapping.entity, wrong, 0, logged_cells=cells)
+
+
+def _covered(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
+    """Find source columns that are neither used nor dropped with a reason (DMC-09)."""
+    parts = world.staging.parts(datasets.raw(snapshot, mapping.source))
+    landed = set(world.staging.read_part(datasets.raw(snapshot, mapping.source), parts[0]).column_names) - {"_row"}
+    decided = {*used_columns(mapping), *(column for drop in mapping.drops for column in drop.column)}
+    # Expressions do not tell upper from lower case.
+    named = {column.casefold() for column in decided}
+    undecided = sorted(column for column in landed if column.casefold() not in named)
+    return must_equal(
+        "COVERAGE",
+        mapping.entity,
+        len(undecided),
+        0,
+        severity="major",
+        undecided=undecided,
+        columns=len(landed),
+    )
+
+
+def used_columns(mapping: Mapping) -> set[str]:
+    """Return the source columns that a mapping reads anywhere."""
+    used = {*mapping.source.key, *(name for total in mapping.control for name in (total.source, total.by) if name)}
+    for _, field in located_fields(mapping):
+        used |= _columns_of_field(field)
+    for expression in _expressions(mapping):
+        used |= columns_of(expression)
+    if mapping.all_or_none is not None:
+        used |= {*mapping.all_or_none.by}
+    if mapping.acyclic is not None:
+        used |= {*mapping.acyclic.parent, *mapping.acyclic.child}
+    return used | ({*mapping.merge.fill} if mapping.merge else set())
+
+
+def _columns_of_field(field: Any) -> set[str]:
+    source = getattr(field, "source", ())
+    named = {source} if isinstance(source, str) else set(source)
+    if isinstance(field, LookupEffective):
+        named.add(field.as_of)
+    return named | ({field.unit} if isinstance(field, Unit) else set())
+
+
+def _expressions(mapping: Mapping) -> Iterator[str]:
+    yield from (cleanse.when for cleanse in mapping.cleanse if cleanse.when)
+    yield from (drop.when for drop in mapping.exclude)
+    yield from (split.when for split in mapping.also if split.when)
+    yield from mapping.merge.match if mapping.merge else ()
+    yield from (order_expression(term) for term in (mapping.merge.order if mapping.merge else ()))
+    for _, field in located_fields(mapping):
+        if isinstance(field, Derive):
+            yield field.expression
+        if isinstance(field, DefaultAudited) and field.when:
+            yield field.when
+
+
+def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Measure the share of rows that took a default, per audited field (DMC-10)."""
+    limit = world.specification.project.thresholds.default_rate_max
+    for field in mapping.fields:
+        if isinstance(field, DefaultAudited) and field.audit:
+            used, rows = _count_defaults(world, snapshot, mapping, field.audit)
+            name = {"field": field.target}
+            yield share_at_most(
+                f"DEFAULTS.{field.rule}",
+                mapping.entity,
+                used,
+                rows,
+                limit,
+                severity="minor",
+                evidence=name,
+            )
+
+
+def _count_defaults(world: World, snapshot: str, mapping: Mapping, audit: str) -> tuple[int, int]:
+    used = rows = 0
+    for _, flags in world.staging.read_parts(datasets.mapped(snapshot, mapping.entity), [audit]):
+        used, rows = used + (pc.sum(flags[audit]).as_py() or 0), rows + len(flags)
+    return used, rows

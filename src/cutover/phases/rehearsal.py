@@ -1,0 +1,34 @@
+"""Rehearse the way back: take a pilot run back and prove that the target is what it was."""
+
+from cutover.core.verdicts import CheckResult
+from cutover.errors import GateClosed, InputError
+from cutover.phases.rollback import RollbackResult, roll_back
+from cutover.phases.runs import read_run
+from cutover.phases.world import World
+from cutover.systems import evidence
+
+REHEARSAL_GATE = "rehearsal"
+
+
+def rehearse(world: World, run_id: int, *, by_whom: str) -> RollbackResult:
+    """Roll a pilot run back as a rehearsal, store the proof, and return what was done.
+
+    Raises:
+        InputError: the run is no pilot.
+        GateClosed: the fingerprint afterwards is not the one before the load.
+    """
+    if read_run(world, run_id).kind != "pilot":
+        raise InputError(
+            f"run {run_id} is no pilot", fix="rehearse with a pilot; `cutover rollback` takes a full run back"
+        )
+    result = roll_back(world, run_id, reason="rehearsal of the way back", by_whom=by_whom)
+    status = "pass" if result.original_state else "fail"
+    proof = CheckResult("FINGERPRINT", None, status, "blocker", value=status, threshold="as before the load")  # type: ignore[arg-type]
+    with world.target.begin() as connection:
+        evidence.record_checks(connection, REHEARSAL_GATE, [proof], run_id=run_id, snapshot=None)
+    if not result.original_state:
+        raise GateClosed(
+            f"after the rehearsal of run {run_id} the target is not what it was",
+            fix="compare the fingerprints in cutover.fingerprint: somebody wrote to the target, or a table is volatile",
+        )
+    return result

@@ -1,0 +1,105 @@
+"""Trace one source row: what it was, what each rule made of it, what became of it, and what it is in the target now."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from cutover.errors import InputError
+from cutover.phases.world import World
+from cutover.project.model import Mapping, Split, Target
+from cutover.systems import datasets
+from cutover.systems.queries import run
+from cutover.systems.staging import Dataset
+
+Texts = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """A row of a target table as it was mapped, and as it stands there now (empty when it does not): column -> text."""
+
+    table: str
+    mapped: Texts
+    stands: Texts
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One source row: its number and part, and what every phase left of it; values are texts, None is no value.
+
+    changes: column, rule, before, after, in the order of the rules. outcome: outcome, rule, reason, survivor.
+    fates: one per run of the ledger: run_id, kind, seq, state, outcome and so on.
+    """
+
+    row: int
+    part: int
+    raw: Texts
+    changes: tuple[Texts, ...]
+    outcome: Texts
+    rejects: tuple[Texts, ...]
+    targets: tuple[TargetRow, ...]
+    fates: tuple[Texts, ...]
+
+
+def trace_rows(world: World, snapshot: str, entity: str, key: str) -> list[Trace]:
+    """Trace the rows of an entity with a source key, its parts joined by `|`; several where legacy keys repeat.
+
+    Raises:
+        InputError: no such entity, it is not mapped yet, or no row of it has the key.
+    """
+    mapping = world.specification.mapping(entity)
+    world.staging.require(datasets.outcome(snapshot, entity), phase="map")
+    found = [_trace(world, snapshot, mapping, part, outcome) for part, outcome in _find(world, snapshot, entity, key)]
+    if not found:
+        raise InputError(
+            f"no row of {entity} in snapshot {snapshot} has this key",
+            fix=f"give {'|'.join(mapping.source.key)} as it is after cleansing, its parts joined by |",
+        )
+    return found
+
+
+def _find(world: World, snapshot: str, entity: str, key: str) -> Iterator[tuple[int, Texts]]:
+    for part, rows in world.staging.read_parts(datasets.outcome(snapshot, entity)):
+        for line in _texts(rows.filter(pc.equal(rows["_key"], key))):
+            yield part, line
+
+
+def _texts(rows: pa.Table) -> list[Texts]:
+    return [{name: None if cell is None else str(cell) for name, cell in row.items()} for row in rows.to_pylist()]
+
+
+def _trace(world: World, snapshot: str, mapping: Mapping, part: int, outcome: Texts) -> Trace:
+    number = int(outcome["_row"] or 0)
+
+    def lines(dataset: Dataset) -> list[Texts]:
+        rows = world.staging.read_part(dataset, part)
+        return _texts(rows.filter(pc.equal(rows["_row"], number)).drop_columns(["_row"]))
+
+    entity = mapping.entity
+    (raw,) = lines(datasets.raw(snapshot, mapping.source))
+    tables: list[tuple[Target | Split, Dataset]] = [(mapping.target, datasets.mapped(snapshot, entity))]
+    tables += zip(mapping.also, datasets.further(snapshot, mapping), strict=True)
+    with world.target.connect() as connection:
+        fates = run(connection, "list_fates", entity=entity, row=number, snapshot=snapshot).mappings().all()
+        targets = [_target_row(connection, table, line) for table, dataset in tables for line in lines(dataset)]
+    return Trace(
+        number,
+        part,
+        raw,
+        tuple(lines(datasets.changes(snapshot, entity))),
+        {name: outcome[name] for name in ("outcome", "rule", "reason", "survivor")},
+        tuple(lines(datasets.rejects(snapshot, entity))),
+        tuple(targets),
+        tuple({name: None if cell is None else str(cell) for name, cell in fate.items()} for fate in fates),
+    )
+
+
+def _target_row(connection: Connection, table: Target | Split, line: Texts) -> TargetRow:
+    mapped = {name: cell for name, cell in line.items() if not name.startswith("_")}
+    wanted = {table.id: line["_id"]} if table.id is not None else {name: mapped[name] for name in table.key}
+    stands = run(connection, "read_target_row", {"table": table.table}, wanted=json.dumps(wanted)).scalar()
+    return TargetRow(table.table, {**wanted, **mapped}, stands or {})
