@@ -1,0 +1,114 @@
+"""Real projects with legacy data of their own, each moved all the way into a database made for it."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from psycopg2 import sql
+from tests.projects.journey import (
+    ADVENTUREWORKS,
+    NORTHWIND,
+    Moved,
+    folder_connection,
+    load_fully,
+    make_world,
+    prepare,
+    sqlite_connection,
+    target_connection,
+)
+
+from cutover.systems.connections import Connection
+from cutover.systems.staging import Staging
+
+
+@pytest.fixture(scope="session")
+def scratch_database() -> Iterator[Callable[..., str]]:
+    """Makes databases, empty or as a copy of another one that nobody is connected to; drops them at the end."""
+    server = os.environ["CUTOVER_TEST_DATABASE_URL"]
+    names: list[str] = []
+
+    def create(template: str = "template0") -> str:
+        names.append(f"cutover_test_{uuid4().hex[:12]}")
+        _administer(server, "create database {} template {}", names[-1], template)
+        return urlunsplit(urlsplit(server)._replace(path="/" + names[-1]))
+
+    yield create
+    for name in names:
+        _administer(server, "drop database if exists {} with (force)", name)
+
+
+def _administer(server: str, statement: str, *names: str) -> None:
+    with closing(psycopg2.connect(server)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@pytest.fixture(scope="session")
+def northwind_database(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Northwind's SQLite file, built from its script."""
+    script = shared_data / "2_northwind" / "northwind_sqlite.sql"
+    if not script.is_file():
+        pytest.skip("the shared data hold no Northwind")
+    path = tmp_path_factory.mktemp("northwind") / "northwind.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script.read_text(encoding="utf-8"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def adventureworks_folder(shared_data: Path) -> Path:
+    """The folder of Adventure Works' text files."""
+    folder = shared_data / "3_adventureworks_oltp_csv"
+    if not folder.is_dir():
+        pytest.skip("the shared data hold no Adventure Works")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def northwind(
+    northwind_database: Path, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Moved:
+    """Northwind, moved and verified."""
+    legacy = sqlite_connection("northwind_legacy", northwind_database)
+    return _move(NORTHWIND, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+
+
+@pytest.fixture(scope="session")
+def adventureworks(
+    adventureworks_folder: Path, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Moved:
+    """Adventure Works' purchasing, moved and verified."""
+    legacy = folder_connection("adventureworks_files", adventureworks_folder)
+    return _move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+
+
+def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:
+    world = make_world(project, legacy, database, staging)
+    snapshot = prepare(world)
+    return Moved(world, database, snapshot, load_fully(world, snapshot))
+
+
+@pytest.fixture
+def copy_of(scratch_database: Callable[..., str], tmp_path: Path) -> Callable[[Moved], Moved]:
+    """Copies a moved project, target and staging, for a test that changes them."""
+
+    def copy(moved: Moved) -> Moved:
+        moved.world.target.dispose()  # a database that serves as a template has no visitors
+        database = scratch_database(urlsplit(moved.database).path[1:])
+        shutil.copytree(moved.world.staging.url, tmp_path / "staging")
+        target = target_connection(moved.world.specification.project.target.connection, database)
+        world = replace(
+            moved.world, staging=Staging(str(tmp_path / "staging")), connect={target.conn_id: target}.__getitem__
+        )
+        return replace(moved, world=world, database=database)
+
+    return copy
