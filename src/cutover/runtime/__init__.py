@@ -1,0 +1,1 @@
+"""The local servers of one project: PostgreSQL and Airflow on loopback, started and stopped as one."""
