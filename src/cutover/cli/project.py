@@ -1,0 +1,87 @@
+"""`cutover check | schema | remedies | json-schemas | reference`: the specification, and whether the systems fit it."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cutover.cli.runtime import JsonOption, ProjectOption
+from cutover.cli.world import find_specification, open_specification, open_world
+from cutover.core.cleansing import REMEDIES
+from cutover.core.gates import VALIDATORS
+from cutover.phases.check_systems import check_systems
+from cutover.phases.gating import schema_source
+from cutover.project.json_schema import write_schemas
+from cutover.project.reference import write_reference
+from cutover.project.specification import inspect_specification
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this theme to `app`."""
+    for verb in (check, schema, remedies, json_schemas, reference):
+        app.command(verb.__name__.replace("_", "-"))(verb)
+
+
+def check(
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    systems: Annotated[
+        bool, typer.Option("--systems", help="Ask the legacy systems and the target too: tables, columns, types.")
+    ] = False,
+) -> None:
+    """Find every mistake in the specification at once, with place and mend; exit status 1 when there is one.
+
+    Example:  cutover check --systems        then:  cutover land
+    """
+    specification, findings = inspect_specification(find_specification(project))
+    if systems and specification is not None:
+        findings = check_systems(open_world(project))
+    if as_json:
+        typer.echo(json.dumps([finding.__dict__ for finding in sorted(findings)], indent=2, ensure_ascii=False))
+    else:
+        for finding in sorted(findings):
+            typer.echo(str(finding))
+    if specification is None or findings:
+        typer.echo(f"{len(findings)} mistake{'s' if len(findings) != 1 else ''}", err=True)
+        raise typer.Exit(1)
+    if not as_json:
+        names = ", ".join(specification.mappings)
+        typer.echo(f"no mistake in {len(specification.mappings)} entities, in load order: {names}\nNext:  cutover land")
+
+
+def schema(entity: Annotated[str, typer.Argument(help="The entity.")], project: ProjectOption = None) -> None:
+    """Print the gate of an entity as the Pandera schema that its mapping yields.
+
+    Example:  cutover schema customer > customer_schema.py
+    """
+    typer.echo(schema_source(open_specification(project).mapping(entity)), nl=False)
+
+
+def remedies() -> None:
+    """List the remedies that `cleanse` may name and the validators that `checks` may name.
+
+    Example:  cutover remedies
+    """
+    for name, remedy in REMEDIES.items():
+        typer.echo(f"{name:16} {remedy.mends:8} {remedy.text}")
+    typer.echo(f"validators: {', '.join(VALIDATORS)}")
+
+
+def json_schemas(
+    folder: Annotated[Path, typer.Argument(help="Where they are written.")] = Path("schemas"),
+) -> None:
+    """Write the JSON Schemas that editors complete and check project files with.
+
+    Example:  cutover json-schemas schemas
+    """
+    for path in write_schemas(folder):
+        typer.echo(str(path))
+
+
+def reference() -> None:
+    """Print the reference of the mapping language as Markdown.
+
+    Example:  cutover reference > docs/mapping.md
+    """
+    typer.echo(write_reference(), nl=False)

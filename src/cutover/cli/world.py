@@ -1,0 +1,45 @@
+"""The world of the command line: the project around the current folder, its staging, and Airflow's connections."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from cutover.cli.progress import Meter
+from cutover.cli.runtime import find_home
+from cutover.phases.snapshots import latest_snapshot
+from cutover.phases.world import Progress, World
+from cutover.project.specification import Specification, read_specification
+from cutover.runtime.connections import read_environment
+from cutover.systems.connections import Environment
+from cutover.systems.staging import Staging
+
+
+def find_specification(project: Path | None) -> Path:
+    """Return the folder of the specification: the option, or `include` of the project around the current folder."""
+    return find_home(project)[0].include
+
+
+def open_specification(project: Path | None) -> Specification:
+    """Read and check the specification."""
+    return read_specification(find_specification(project))
+
+
+def open_world(project: Path | None, progress: Progress | None = None) -> World:
+    """Build the world from the environment; what it lacks is taken from what `cutover up` wrote down."""
+    _, home = find_home(project)
+    variables = {**read_environment(home), **os.environ}
+    staging = Staging(variables.get("CUTOVER_STAGING") or str(home.staging))
+    meter = progress or Meter(Console(stderr=True), sys.stderr.isatty())
+    return World(open_specification(project), staging, Environment(variables), lambda: datetime.now(UTC), meter)
+
+
+def pick_snapshot(world: World, snapshot: str) -> str:
+    """Return a snapshot's name; `latest` is the last one that was landed.
+
+    Raises:
+        InputError: there is none.
+    """
+    return latest_snapshot(world) if snapshot == "latest" else snapshot
