@@ -1,0 +1,55 @@
+"""What decides over whole rows: left out, merged, standing together, without circles; and columns dropped."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from cutover.project.model.words import Columns, Expression, Identifier, Model, RuleId
+
+
+class Exclude(Model):
+    """Kind `drop`: rows that do not move, on purpose, with a reason and who decided it."""
+
+    rule: RuleId
+    when: Expression
+    reason: Identifier
+    approver: str
+
+
+class DropColumn(Model):
+    """Kind `drop` for a column: it does not move, with a reason and who decided it."""
+
+    column: Columns
+    reason: Identifier
+    approver: str
+
+
+class Merge(Model):
+    """Kind `merge_entity`: rows of one real thing become one record; the others point to the survivor.
+
+    Rows merge when all `match` expressions are equal and none is empty. The survivor is the first row in `order`;
+    with `into`, a row of an earlier entity with the same match survives instead.
+    """
+
+    rule: RuleId
+    kind: Literal["merge_entity"]
+    match: tuple[Expression, ...] = Field(min_length=1)
+    order: tuple[Expression, ...] = Field(("_row",), description="SQL order terms; the first row survives")
+    fill: tuple[str, ...] = Field((), description="columns whose empty values are filled from the others, in order")
+    into: tuple[Identifier, ...] = Field((), description="earlier entities whose rows survive ours")
+    reason: Identifier = "duplicate"
+
+
+class AllOrNone(Model):
+    """Rows with the same values in `by` stand together: one reject rejects them all."""
+
+    rule: RuleId
+    by: Columns
+
+
+class Acyclic(Model):
+    """Rows are edges of a structure that must hold no circle: the rows on a circle are rejected."""
+
+    rule: RuleId
+    parent: Columns
+    child: Columns

@@ -1,0 +1,42 @@
+"""The words of a specification: names, expressions, types, and the closed, frozen base of all its models."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from cutover.core.types import EXAMPLES, DataType, parse_type
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", description="lower case, digits and underscores")]
+Table = Annotated[str, Field(pattern=r"^[^.\s]+(\.[^.\s]+)?$", description="table, or schema.table")]
+# Two blanks in a row, and blanks at the ends, are slips of the pen rather than names.
+SourceTable = Annotated[
+    str,
+    Field(
+        pattern=r"^[^.\s]+( [^.\s]+)*(\.[^.\s]+( [^.\s]+)*)?$",
+        description="table, or schema.table, as the legacy system spells it, without quotes; a name may hold blanks",
+    ),
+]
+RuleId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9_.-]*$", description="unique in the project, such as CUST-010")]
+Expression = Annotated[
+    str, Field(min_length=1, description="one SQL expression over clean columns, as DuckDB reads it")
+]
+Type = Annotated[
+    DataType,
+    BeforeValidator(lambda value: parse_type(value) if isinstance(value, str) else value),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "description": f"one of {EXAMPLES}", "examples": EXAMPLES.split(", ")}),
+]
+Columns = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
+    Field(min_length=1, description="one column, or a list of columns"),
+]
+Scalar = str | int | bool | Decimal
+UNIQUE = "further lists of columns that are unique in the target; rows that share such a key are all rejected"
+
+
+class Model(BaseModel):
+    """Frozen, and closed: a misspelt key is an error, not a silence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
