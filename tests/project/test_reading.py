@@ -53,8 +53,21 @@ def test_an_anchor_is_used_where_it_is_named(tmp_path: Path) -> None:
     path.write_text("a: &a {kind: copy, x: 1}\nb:\n  <<: *a\n  y: 2\n")
     document = read_document(path, "order.yaml")
     assert document.position(("b", "y")) == (4, 3)
-    assert document.position(("b", "x")) == (3, 3)
+    assert document.position(("b", "x")) == (1, 20)  # where it was written, and is mended
     assert document.position(("b", "nowhere")) == (2, 1)
+
+
+def test_an_anchor_may_be_used_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "order.yaml"
+    path.write_text("a: &a {x: 1, '': 2}\nb: &b\n  <<: *a\n  x: 3\nc: *b\nd: *b\n")
+    assert read_document(path, "order.yaml").position(("d", "x")) == (4, 3)
+
+
+def test_an_anchor_that_holds_itself_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "order.yaml"
+    path.write_text("a: &a\n  b: *a\n")
+    with pytest.raises(SpecificationError, match="order.yaml:1:4: not readable as YAML: an anchor holds itself"):
+        read_document(path, "order.yaml")
 
 
 def test_findings_are_told_once_in_order_and_stop_everything() -> None:

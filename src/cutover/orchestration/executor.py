@@ -29,9 +29,9 @@ PACKAGES = (
     "pyarrow.parquet",
     "pydantic",
     "python_calamine",
-    "ruamel.yaml",
     "sqlalchemy.dialects.postgresql.psycopg2",
     "stdnum.cn",
+    "yaml",
 )
 
 
