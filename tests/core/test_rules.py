@@ -8,16 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutover.core.amounts import convert_units, posting_side
 from cutover.core.rules import (
     CodeTable,
     Filled,
     KeyIndex,
     constant,
-    convert_units,
     default_where,
     fit,
     join_key,
-    posting_side,
     read_flags,
     read_formats,
     resolve,

@@ -233,7 +233,7 @@ def _effective(spans: Mapping[str, Iterable[tuple[date, date, str]]], code: str 
 
 @dataclass(frozen=True)
 class KeyIndex:
-    """The rows of one entity by source key: the target key of each, and what became of the row."""
+    """The rows of one entity by source key: the target key of each (a number or a text), and what became of it."""
 
     keys: pa.Array
     ids: pa.Array
@@ -247,7 +247,7 @@ def resolve(keys: pa.Array, indexes: Sequence[KeyIndex], *, optional: bool) -> F
     (`no_reference`), one that nobody knows (`no_parent`), one to a row that does not move (`parent_rejected`,
     `parent_dropped`).
     """
-    ids = pa.nulls(len(keys), pa.int64())
+    ids = pa.nulls(len(keys), indexes[0].ids.type)
     outcomes = pa.nulls(len(keys), pa.string())
     for index in indexes:
         found = pc.index_in(keys, value_set=index.keys, skip_nulls=True)
@@ -268,36 +268,6 @@ def resolve(keys: pa.Array, indexes: Sequence[KeyIndex], *, optional: bool) -> F
 def default_where(values: pa.Array, condition: pa.BooleanArray, default: pa.Scalar) -> Filled:
     """Put the default where the condition holds."""
     return Filled(pc.if_else(condition, default, values))
-
-
-def convert_units(quantity: pa.Array, units: pa.Array, factors: CodeTable, wanted: DataType, rounding: str) -> Filled:
-    """Multiply each quantity by the factor of its unit, and round only as told.
-
-    An unknown unit fails (`no_factor`), as does a factor of zero; a quantity of more than 13 digits or 6 decimals
-    fails, and without rounding a product with more decimals than the target holds (`does_not_fit`).
-
-    Raises:
-        ValueError: the quantities are no numbers.
-    """
-    quantities = fit(quantity, DataType("decimal", precision=19, scale=6))
-    known = pc.index_in(units, value_set=pa.array(factors.codes, pa.string()), skip_nulls=True)
-    numbers = pa.array([Decimal(text) for text in factors.targets], pa.decimal128(18, 9))
-    factor = numbers.take(known)
-    failed = pc.and_(pc.is_valid(quantity), pc.or_(pc.is_null(factor), truth(pc.equal(factor, Decimal(0)))))
-    product = pc.multiply(quantities.values, factor)
-    if rounding != "none":
-        mode = {"half_up": "half_towards_infinity", "half_even": "half_to_even", "down": "towards_zero"}[rounding]
-        product = pc.round(product, wanted.scale or 0, round_mode=mode)
-    fitted = fit(product, wanted)
-    failures = (("no_factor", failed), *quantities.failures, *fitted.failures)
-    return Filled(where_null(fitted.values, failed), failures)
-
-
-def posting_side(amount: pa.Array, *, debit: bool, offset: bool) -> pa.Array:
-    """Return one side of a posting of a signed amount: positive is a debit, on the offset line a credit."""
-    signed = amount if debit != offset else pc.negate(amount)
-    zero = pa.scalar(Decimal(0), amount.type)
-    return pc.if_else(pc.greater(signed, zero), signed, zero)
 
 
 def constant(value: str | int | bool | Decimal | None, wanted: DataType | None, rows: int) -> pa.Array:

@@ -179,8 +179,8 @@ def _check_fields(facts: TableFacts, mapping: model.Mapping, place: Place) -> Pr
     for index, field in enumerate(place.fields):
         at = (*place.fields_at, index)
         yield from _check_column(facts, field.target, target_type(mapping, field), (*at, "target"))
-        if isinstance(field, model.DefaultAudited) and field.audit is not None:
-            yield from _check_column(facts, field.audit, DataType("boolean"), (*at, "audit"))
+        for key, name, kind in field.further_targets():
+            yield from _check_column(facts, name, kind, (*at, key))
 
 
 def _check_column(facts: TableFacts, name: str, kind: DataType | None, at: Location) -> Problems:
@@ -226,8 +226,8 @@ def tell(column: ColumnFacts) -> str:
 
 
 def _check_required(facts: TableFacts, place: Place) -> Problems:
-    audits = {field.audit for field in place.fields if isinstance(field, model.DefaultAudited)}
-    filled = {place.id, *audits, *(field.target for field in place.fields)}
+    beside = {name for field in place.fields for _, name, _ in field.further_targets()}
+    filled = {place.id, *beside, *(field.target for field in place.fields)}
     for column in facts.columns:
         if not column.nullable and not column.is_filled_by_target and column.name not in filled:
             problem = f"no rule fills {facts.table}.{column.name}, which must have a value"

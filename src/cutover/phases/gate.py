@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow.compute as pc
 
@@ -12,7 +11,7 @@ from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_mos
 from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
 from cutover.phases.world import Step, World
-from cutover.project.model import DefaultAudited, Derive, LookupEffective, Mapping, Unit, located_fields
+from cutover.project.model import DefaultAudited, Mapping, located_fields
 from cutover.systems import datasets, evidence
 
 MAPPING_GATE = "mapping"
@@ -119,7 +118,7 @@ def used_columns(mapping: Mapping) -> set[str]:
     """Return the source columns that a mapping reads anywhere."""
     used = {*mapping.source.key, *(name for total in mapping.control for name in (total.source, total.by) if name)}
     for _, field in located_fields(mapping):
-        used |= _columns_of_field(field)
+        used |= {name for _, name in field.columns()}
     for expression in _expressions(mapping):
         used |= columns_of(expression)
     if mapping.all_or_none is not None:
@@ -129,14 +128,6 @@ def used_columns(mapping: Mapping) -> set[str]:
     return used | ({*mapping.merge.fill} if mapping.merge else set())
 
 
-def _columns_of_field(field: Any) -> set[str]:
-    source = getattr(field, "source", ())
-    named = {source} if isinstance(source, str) else set(source)
-    if isinstance(field, LookupEffective):
-        named.add(field.as_of)
-    return named | ({field.unit} if isinstance(field, Unit) else set())
-
-
 def _expressions(mapping: Mapping) -> Iterator[str]:
     yield from (cleanse.when for cleanse in mapping.cleanse if cleanse.when)
     yield from (drop.when for drop in mapping.exclude)
@@ -144,10 +135,7 @@ def _expressions(mapping: Mapping) -> Iterator[str]:
     yield from mapping.merge.match if mapping.merge else ()
     yield from (order_expression(term) for term in (mapping.merge.order if mapping.merge else ()))
     for _, field in located_fields(mapping):
-        if isinstance(field, Derive):
-            yield field.expression
-        if isinstance(field, DefaultAudited) and field.when:
-            yield field.when
+        yield from (expression for _, expression in field.expressions())
 
 
 def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:

@@ -1,16 +1,16 @@
 """The gate of an entity, built from its mapping: what its Pandera schema checks."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence as List
 from typing import Any
 
 from cutover.core.gates import ColumnGate, GateCheck, RowGate
 from cutover.core.schema_source import print_schema
 from cutover.core.types import DataType, type_of
-from cutover.phases.filling import BOOLEAN, FilledColumn
-from cutover.project.model import Check, DefaultAudited, Mapping, OpeningBalance, Rule, Xref
+from cutover.phases.filling import FilledColumn
+from cutover.project.model import Check, Mapping, OpeningBalance, Reference, Rule, Sequence, Sign
 
 
-def column_gates(columns: Sequence[FilledColumn], checks: Sequence[Check]) -> list[ColumnGate]:
+def column_gates(columns: List[FilledColumn], checks: List[Check]) -> list[ColumnGate]:
     """Build the gates of filled columns; a column without a declared type keeps the type it was filled with."""
     gates = []
     for column in columns:
@@ -55,8 +55,7 @@ def declared_gates(mapping: Mapping) -> list[ColumnGate]:
             gate_check(check) for check in mapping.checks if check.column == field.target and check.expression is None
         )
         gates.append(ColumnGate(field.target, declared_type(field, mapping), field.rule, field.required, own))
-        if isinstance(field, DefaultAudited) and field.audit:
-            gates.append(ColumnGate(field.audit, BOOLEAN, field.rule, False))
+        gates += [ColumnGate(name, kind, field.rule, False) for _, name, kind in field.further_targets()]
     return gates
 
 
@@ -64,12 +63,12 @@ def declared_type(field: Rule, mapping: Mapping) -> DataType:
     """Return the type that a field will have: its own, else that of its source column, else text."""
     if field.type is not None:
         return field.type
-    if isinstance(field, Xref):
+    if isinstance(field, Reference | Sequence):
         return DataType("integer")
     source = getattr(field, "source", None)
     if isinstance(source, str) and source in mapping.source.columns:
         return mapping.source.columns[source]
-    return DataType("decimal", precision=18, scale=2) if isinstance(field, OpeningBalance) else DataType("text")
+    return DataType("decimal", precision=18, scale=2) if isinstance(field, OpeningBalance | Sign) else DataType("text")
 
 
 def schema_source(mapping: Mapping) -> str:

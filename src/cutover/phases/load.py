@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from cutover.errors import InputError, NotConserved
 from cutover.phases.runs import require_active, require_unchanged, select_rows
 from cutover.phases.world import Step, World
-from cutover.project.model import Mapping, Xref
+from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
 from cutover.systems.catalogue import read_catalogue
 from cutover.systems.journal import write_entry
@@ -81,7 +81,7 @@ def plan_batches(world: World, run: Run, entity: str, slice_index: int, slices: 
 def refers_to_itself(mapping: Mapping) -> bool:
     """Whether rows of an entity refer to others of it: by a key, or from a further row of one merged away."""
     kept = [field for split in mapping.also if split.merged == "keep" for field in split.fields]
-    references = [field for field in (*mapping.fields, *kept) if isinstance(field, Xref)]
+    references = [field for field in (*mapping.fields, *kept) if isinstance(field, Reference)]
     return any(mapping.entity in (field.entity, *field.otherwise) for field in references)
 
 

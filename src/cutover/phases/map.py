@@ -18,9 +18,10 @@ from cutover.core.rules import KeyIndex, as_array, truth
 from cutover.phases import snapshots
 from cutover.phases.cleanse import unreadable
 from cutover.phases.deciding import Decisions, decide, in_part
-from cutover.phases.filling import FilledColumn, Lookups, code_table, fill_columns, rejects_of, told_by
+from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
 from cutover.phases.gating import column_gates, row_gates
 from cutover.phases.identities import index_keys, look_up, row_ids, stage_identities
+from cutover.phases.lookups import Lookups, build_lookups
 from cutover.phases.settling import settle
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping, Rule
@@ -92,7 +93,6 @@ def _plan(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, rows:
     decisions = decide(world, snapshot, mapping)
     first_keys = _reserve(world, snapshot, mapping, rows, reserve)
     stage_identities(world, setwise, snapshot, mapping, decisions.fates, first_keys[0])
-    codes = {name: code_table(crosswalk) for name, crosswalk in world.specification.crosswalks.items()}
 
     def index(entity: str, keys: pa.Array) -> KeyIndex:
         if entity == mapping.entity:
@@ -100,7 +100,8 @@ def _plan(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, rows:
         world.staging.require(datasets.outcome(snapshot, entity), phase="map")
         return index_keys(setwise, datasets.outcome(snapshot, entity), keys)
 
-    return Plan(mapping, decisions, Lookups(codes, index), first_keys)
+    lookups = build_lookups(world, setwise, snapshot, mapping, index, reserve=reserve)
+    return Plan(mapping, decisions, lookups, first_keys)
 
 
 def _reserve(world: World, snapshot: str, mapping: Mapping, rows: int, reserve: bool) -> tuple[int | None, ...]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cutover.errors import InputError
 from cutover.phases.runs import read_run
 from cutover.phases.world import Step, World
-from cutover.project.model import Mapping, Xref, located_fields
+from cutover.project.model import Mapping, Reference, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
 from cutover.systems.staging import Dataset
@@ -115,7 +115,7 @@ def _needed(setwise: SetWise, snapshot: str, mapping: Mapping, rows: pa.Table) -
         group = f"select ({columns}) from clean join selected using (_row)"
         found.append((mapping.entity, setwise.select(f"select _row from clean where ({columns}) in ({group})", **own)))
     for _, field in located_fields(mapping):
-        if isinstance(field, Xref):
+        if isinstance(field, Reference):
             found += [_parents(setwise, snapshot, entity, field, own) for entity in (field.entity, *field.otherwise)]
     return found
 
@@ -129,7 +129,7 @@ def _survivors(setwise: SetWise, entity: str, own: dict[str, Dataset]) -> tuple[
 
 
 def _parents(
-    setwise: SetWise, snapshot: str, entity: str, field: Xref, own: dict[str, Dataset]
+    setwise: SetWise, snapshot: str, entity: str, field: Reference, own: dict[str, Dataset]
 ) -> tuple[str, pa.Table]:
     key = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in field.source)
     sql = f"""

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from cutover.core.cycles import rows_in_circles
 from cutover.core.rules import as_array, join_key
 from cutover.phases.world import World
-from cutover.project.model import Mapping, Xref, located_fields
+from cutover.project.model import Mapping, Reference, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
 
@@ -116,14 +116,14 @@ def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mappin
     if mapping.all_or_none is not None:
         found.append(setwise.select(_group_sql(mapping), outcome=outcome, clean=clean))
     for _, field in located_fields(mapping):
-        if isinstance(field, Xref) and mapping.entity in (field.entity, *field.otherwise):
+        if isinstance(field, Reference) and mapping.entity in (field.entity, *field.otherwise):
             earlier = _moved_before(world, snapshot, mapping, field)
             setwise.connection.register("earlier", earlier)
             found.append(setwise.select(_children_sql(field), outcome=outcome, clean=clean))
     return pa.concat_tables([table.cast(_FALLEN) for table in found]) if found else _FALLEN.empty_table()
 
 
-def _moved_before(world: World, snapshot: str, mapping: Mapping, field: Xref) -> pa.Table:
+def _moved_before(world: World, snapshot: str, mapping: Mapping, field: Reference) -> pa.Table:
     """Return the keys that a reference finds in the entities that it looks into before its own."""
     named = (field.entity, *field.otherwise)
     keys = [pa.table({"_key": pa.array([], pa.string())})]
@@ -153,7 +153,7 @@ def _group_sql(mapping: Mapping) -> str:
             select ({group}) from outcome join clean on clean._row = outcome._row where {_DOWN})"""
 
 
-def _children_sql(field: Xref) -> str:
+def _children_sql(field: Reference) -> str:
     parent = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in field.source)
     return f"""
         select outcome._row, '{field.rule}' as rule, '{field.target}' as "column", 'parent_rejected' as reason

@@ -8,20 +8,10 @@ from cutover.core.cleansing import REMEDIES
 from cutover.core.expression import BadExpression, check_expression, check_order, columns_of
 from cutover.core.gates import VALIDATORS
 from cutover.core.ordering import Cycle, order_entities
-from cutover.project import fitting, naming
+from cutover.project import fitting, kinds, naming
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
-from cutover.project.model import (
-    DefaultAudited,
-    Derive,
-    Mapping,
-    ProjectFile,
-    Rule,
-    Split,
-    Target,
-    Xref,
-    located_fields,
-)
+from cutover.project.model import Mapping, ProjectFile, Reference, Rule, Split, Target, located_fields
 from cutover.project.reading import Document, Finding, Location, suggest
 
 Problems = Iterator[tuple[Location, str, str]]
@@ -30,7 +20,7 @@ Checker = Callable[[Mapping], Problems]
 
 def parents_of(mapping: Mapping) -> frozenset[str]:
     """Return the entities a mapping references: by a key, or because their rows may survive its own."""
-    fields = [field for _, field in located_fields(mapping) if isinstance(field, Xref)]
+    fields = [field for _, field in located_fields(mapping) if isinstance(field, Reference)]
     keys = {entity for field in fields for entity in (field.entity, *field.otherwise)}
     return frozenset(keys | set(mapping.merge.into if mapping.merge else ()))
 
@@ -61,6 +51,9 @@ def check_specification(
         lambda mapping: fitting.check_casts(located_fields(mapping)),
         lambda mapping: fitting.check_sources(mapping, located_fields(mapping)),
         fitting.check_tests,
+        kinds.check_patterns,
+        kinds.check_numbers,
+        lambda mapping: kinds.check_stores(mapping, project),
         _check_unique,
     ]
     for entity, mapping in mappings.items():
@@ -68,6 +61,7 @@ def check_specification(
             findings += [documents[entity].finding(*problem) for problem in checker(mapping)]
     fields = (located for mapping in mappings.values() for located in located_fields(mapping))
     findings += fitting.check_factors(fields, crosswalks)
+    findings += naming.check_ambiguous(mappings, crosswalks)
     findings += naming.check_rule_ids(documents, mappings)
     findings += _check_pairs(root, project, documents)
     findings += _check_order(documents, mappings)
@@ -163,10 +157,7 @@ def located_expressions(mapping: Mapping) -> Iterator[tuple[Location, str]]:
     for index, term in enumerate(mapping.merge.match if mapping.merge else ()):
         yield ("merge", "match", index), term
     for place, field in located_fields(mapping):
-        if isinstance(field, Derive):
-            yield (*place, "expression"), field.expression
-        if isinstance(field, DefaultAudited) and field.when:
-            yield (*place, "when"), field.when
+        yield from (((*place, *at), text) for at, text in field.expressions())
 
 
 def _check_tests(mapping: Mapping) -> Problems:
@@ -192,7 +183,7 @@ def _check_tests(mapping: Mapping) -> Problems:
 
 def _check_test_columns(mapping: Mapping) -> Problems:
     filled = [field.target for field in mapping.fields]
-    filled += [field.audit for field in mapping.fields if isinstance(field, DefaultAudited) and field.audit]
+    filled += [name for field in mapping.fields for _, name, _ in field.further_targets()]
     known = {column.casefold() for column in (*filled, "_row", "_key", "_id")}
     for place, expression in located_expressions(mapping):
         for column in _columns_of(expression) if place[0] == "checks" else ():
@@ -240,9 +231,9 @@ def _check_targets(mapping: Mapping) -> Problems:
 def _filled_twice(place: Location, fields: Sequence[Rule], identity: str | None) -> Problems:
     seen = {identity}
     for index, field in enumerate(fields):
-        audit = field.audit if isinstance(field, DefaultAudited) else None
-        for key, column in (("target", field.target), ("audit", audit)):
-            if column is not None and column in seen:
+        beside = [(key, column) for key, column, _ in field.further_targets()]
+        for key, column in (("target", field.target), *beside):
+            if column in seen:
                 told = "is the identity" if column == identity else "is filled already"
                 yield (*place, index, key), f"{column!r} {told}", "keep one rule per target column"
             seen.add(column)

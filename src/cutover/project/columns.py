@@ -3,18 +3,7 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
 
-from cutover.project.model import (
-    Cast,
-    Copy,
-    DefaultAudited,
-    Lookup,
-    LookupEffective,
-    Mapping,
-    OpeningBalance,
-    Unit,
-    Xref,
-    located_fields,
-)
+from cutover.project.model import Mapping, located_fields
 from cutover.project.reading import Finding, Location, read_document, suggest
 from cutover.project.specification import Specification
 
@@ -59,15 +48,4 @@ def named_columns(mapping: Mapping) -> Named:
     if mapping.all_or_none is not None:
         yield from ((("all_or_none", "by"), name) for name in mapping.all_or_none.by)
     for place, field in located_fields(mapping):
-        yield from (((*place, key), name) for key, name in _of_field(field))
-
-
-def _of_field(field: object) -> Iterator[tuple[str, str]]:
-    if isinstance(field, Copy | Cast | DefaultAudited | Unit | OpeningBalance):
-        yield "source", field.source
-    if isinstance(field, Lookup | LookupEffective | Xref):
-        yield from (("source", name) for name in field.source)
-    if isinstance(field, LookupEffective):
-        yield "as_of", field.as_of
-    if isinstance(field, Unit):
-        yield "unit", field.unit
+        yield from (((*place, *at), name) for at, name in field.columns())

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from cutover.core.composite import ANY
 from cutover.project.reading import Finding
 
 FOREVER = (date.min, date.max)
@@ -37,6 +38,16 @@ class Crosswalk:
     @property
     def effective(self) -> bool:
         return any((entry.valid_from, entry.valid_to) != FOREVER for entry in self.entries)
+
+    @property
+    def confirmed(self) -> tuple[Entry, ...]:
+        """The entries that translate; proposed ones wait for somebody's word."""
+        return tuple(entry for entry in self.entries if entry.state == "confirmed")
+
+    @property
+    def wild(self) -> bool:
+        """Whether an entry of several parts holds `*`, which stands for any value."""
+        return self.parts > 1 and any(ANY in entry.source for entry in self.entries)
 
     @property
     def parts(self) -> int:

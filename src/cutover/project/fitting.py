@@ -14,18 +14,23 @@ from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import (
     Cast,
     Check,
+    Conditional,
     Constant,
+    Currency,
     DefaultAudited,
     LookupEffective,
     Mapping,
     OpeningBalance,
+    Reference,
+    Rule,
+    Scalar,
+    Sign,
     Unit,
-    Xref,
 )
 from cutover.project.reading import Finding, Location
 
 Problems = Iterator[tuple[Location, str, str]]
-Fields = Iterator[tuple[Location, object]]
+Fields = Iterator[tuple[Location, Rule]]
 _NUMBERS = ("integer", "decimal")
 _DATED = ("date", "timestamp")
 _LARGEST_FACTOR = Decimal(10) ** 9
@@ -43,20 +48,25 @@ def target_type(mapping: Mapping, field: object) -> DataType | None:
     declared: DataType | None = getattr(field, "type", None)
     if declared is not None:
         return declared
-    if isinstance(field, Xref):
+    if isinstance(field, Reference):
         return DataType("integer")
     source = getattr(field, "source", None)
     return source_type(mapping, source) if isinstance(source, str) else None
 
 
 def check_values(fields: Fields) -> Problems:
-    """Find constants and defaults that their column cannot hold."""
+    """Find constants, defaults and values of branches that their column cannot hold."""
     for place, field in fields:
+        given: list[tuple[Location, Scalar | None]] = []
         if isinstance(field, Constant | DefaultAudited):
+            given = [(("value",), field.value)]
+        if isinstance(field, Conditional):
+            given = [(("branches", index, "value"), branch.value) for index, branch in enumerate(field.branches)]
+        for at, value in given:
             try:
-                constant(field.value, field.type, 1)
+                constant(value, field.type, 1)
             except ValueError as error:
-                yield (*place, "value"), str(error), "correct the value or the type"
+                yield (*place, *at), str(error), "correct the value or the type"
 
 
 def check_casts(fields: Fields) -> Problems:
@@ -85,11 +95,11 @@ def _is_zone(name: str) -> bool:
 def check_sources(mapping: Mapping, fields: Fields) -> Problems:
     """Find rules and control totals that compute with a column of another type."""
     for place, field in fields:
-        if isinstance(field, LookupEffective):
+        if isinstance(field, LookupEffective | Currency):
             yield from _must_be(mapping, field.as_of, ("date",), (*place, "as_of"))
-        if isinstance(field, OpeningBalance):
+        if isinstance(field, OpeningBalance | Sign):
             yield from _must_be(mapping, field.source, ("decimal",), (*place, "source"))
-        if isinstance(field, Unit):
+        if isinstance(field, Unit | Currency):
             # A text is read as a number here, as in any column that has a type.
             yield from _must_be(mapping, field.source, (*_NUMBERS, "text"), (*place, "source"))
     for index, control in enumerate(mapping.control):
@@ -133,13 +143,15 @@ def _is_pattern(pattern: str) -> bool:
 
 
 def check_factors(fields: Fields, crosswalks: ReadOnly[str, Crosswalk]) -> Iterator[Finding]:
-    """Find entries of a crosswalk of factors that are no number that a conversion can carry."""
-    names = {field.factors for _, field in fields if isinstance(field, Unit) and field.factors in crosswalks}
-    for name in sorted(names):
-        for entry in crosswalks[name].entries:
-            if not _is_factor(entry.target):
+    """Find entries of a crosswalk of factors or rates that are no number that a conversion can carry."""
+    used = {name: field for _, field in fields if isinstance(field, Unit | Currency) for _, name in field.crosswalks()}
+    for name, field in sorted(used.items()):
+        for entry in crosswalks[name].entries if name in crosswalks else ():
+            told = "rate" if isinstance(field, Currency) else "factor"
+            parts = [entry.target] if told == "rate" else entry.target.split("/", 1)
+            if not all(_is_factor(part) for part in parts) or (len(parts) > 1 and not Decimal(parts[1])):
                 file = f"mappings/crosswalks/{name}.csv"
-                problem = f"{entry.target!r} is no factor"
+                problem = f"{entry.target!r} is no {told}"
                 yield Finding(file, entry.line, 1, problem, "write a plain number of at most 9 digits and 9 decimals")
 
 

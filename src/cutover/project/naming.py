@@ -3,18 +3,35 @@
 from collections.abc import Iterator
 from collections.abc import Mapping as ReadOnly
 
+from cutover.core.composite import find_ambiguous
 from cutover.project.crosswalk import Crosswalk
-from cutover.project.model import DefaultAudited, Lookup, LookupEffective, Mapping, Unit, Xref, located_fields
+from cutover.project.model import (
+    Codes,
+    Currency,
+    Hierarchy,
+    LookupComposite,
+    LookupEffective,
+    Mapping,
+    Reference,
+    Rule,
+    Unit,
+    Xref,
+    located_fields,
+)
 from cutover.project.reading import Document, Finding, Location, suggest
 
+RATE = ("currency", "target currency", "rate type")
 Problems = Iterator[tuple[Location, str, str]]
 
 
 def check_references(mapping: Mapping, known: ReadOnly[str, Document], mappings: ReadOnly[str, Mapping]) -> Problems:
     """Find references to entities that are not there, or that cannot be referred to so."""
     for place, field in located_fields(mapping):
-        if isinstance(field, Xref):
+        if isinstance(field, Reference):
             yield from _check_named(place, field, ("entity",), field.entity, known, mappings)
+        if isinstance(field, Hierarchy) and field.entity != mapping.entity:
+            yield (*place, "entity"), f"a hierarchy stays within {mapping.entity!r}", "use kind xref for other entities"
+        if isinstance(field, Xref):
             for index, entity in enumerate(field.otherwise):
                 yield from _check_named(place, field, ("otherwise", index), entity, known, mappings)
     for index, entity in enumerate(mapping.merge.into if mapping.merge else ()):
@@ -30,7 +47,7 @@ def check_references(mapping: Mapping, known: ReadOnly[str, Document], mappings:
 
 def _check_named(
     place: Location,
-    field: Xref,
+    field: Reference,
     key: Location,
     entity: str,
     known: ReadOnly[str, Document],
@@ -55,32 +72,45 @@ def _terms(mapping: Mapping) -> int:
 def check_crosswalks(mapping: Mapping, crosswalks: ReadOnly[str, Crosswalk]) -> Problems:
     """Find crosswalks that are not there, or that are used as another kind than they are."""
     for place, field in located_fields(mapping):
-        name = _crosswalk_of(field)
-        if name is None:
-            continue
-        key = "factors" if isinstance(field, Unit) else "crosswalk"
-        if name not in crosswalks:
-            fix = f"add mappings/crosswalks/{name}.csv, or: {suggest(name, list(crosswalks))}"
-            yield (*place, key), f"there is no crosswalk {name!r}", fix
-        elif crosswalks[name].effective and not isinstance(field, LookupEffective):
-            yield (
-                (*place, "kind"),
-                f"crosswalk {name!r} has validity dates",
-                "use kind lookup_effective with `as_of`",
-            )
-        elif isinstance(field, Lookup | LookupEffective) and crosswalks[name].parts != len(field.source):
-            parts = crosswalks[name].parts
-            yield (
-                (*place, "source"),
-                f"crosswalk {name!r} has {parts} source columns",
-                f"list {parts} columns",
-            )
+        for key, name in field.crosswalks():
+            if name in crosswalks:
+                yield from _check_use(place, field, crosswalks[name])
+            else:
+                fix = f"add mappings/crosswalks/{name}.csv, or: {suggest(name, list(crosswalks))}"
+                yield (*place, key), f"there is no crosswalk {name!r}", fix
 
 
-def _crosswalk_of(field: object) -> str | None:
-    if isinstance(field, Unit):
-        return field.factors
-    return field.crosswalk if isinstance(field, Lookup | LookupEffective | DefaultAudited) else None
+def _check_use(place: Location, field: Rule, crosswalk: Crosswalk) -> Problems:
+    name, parts = crosswalk.name, crosswalk.parts
+    if crosswalk.effective and not isinstance(field, LookupEffective | Currency):
+        problem = f"crosswalk {name!r} has validity dates"
+        yield (*place, "kind"), problem, "use kind lookup_effective with `as_of`"
+    elif isinstance(field, Currency) and parts != len(RATE):
+        problem = f"crosswalk {name!r} has {parts} source columns, rates have {len(RATE)}"
+        yield (*place, "rates"), problem, f"let source, source_2, source_3 be {', '.join(RATE)}"
+    elif isinstance(field, Codes | Unit) and parts != len(_key_of(field)):
+        key = "unit" if isinstance(field, Unit) else "source"
+        yield (*place, key), f"crosswalk {name!r} has {parts} source columns", f"list {parts} columns"
+    elif crosswalk.wild and not isinstance(field, LookupComposite):
+        problem = f"crosswalk {name!r} holds `*` for any value"
+        yield (*place, "kind"), problem, "use kind lookup_composite"
+
+
+def _key_of(field: Codes | Unit) -> tuple[str, ...]:
+    return field.unit if isinstance(field, Unit) else field.source
+
+
+def check_ambiguous(mappings: ReadOnly[str, Mapping], crosswalks: ReadOnly[str, Crosswalk]) -> Iterator[Finding]:
+    """Find confirmed entries with `*` that match a common key equally well and say different things."""
+    fields = (field for mapping in mappings.values() for _, field in located_fields(mapping))
+    names = {field.crosswalk for field in fields if isinstance(field, LookupComposite)}
+    for name in sorted(names & crosswalks.keys()):
+        entries = crosswalks[name].confirmed
+        for first, second in find_ambiguous([(entry.source, entry.target) for entry in entries]):
+            one, other = entries[first], entries[second]
+            problem = f"{'|'.join(other.source)!r} and {'|'.join(one.source)!r} of line {one.line} match equally well"
+            fix = "add the entry that is more exact than both, or let one of them say less"
+            yield Finding(f"mappings/crosswalks/{name}.csv", other.line, 1, problem, fix)
 
 
 def check_rule_ids(documents: ReadOnly[str, Document], mappings: ReadOnly[str, Mapping]) -> Iterator[Finding]:
@@ -101,7 +131,7 @@ def _rule_ids(mapping: Mapping) -> Iterator[tuple[Location, str]]:
         for index, item in enumerate(getattr(mapping, name)):
             yield (name, index, "rule"), item.rule
     for place, field in located_fields(mapping):
-        yield (*place, "rule"), field.rule  # type: ignore[attr-defined]
+        yield (*place, "rule"), field.rule
     for name in ("merge", "all_or_none", "acyclic"):
         item = getattr(mapping, name)
         if item is not None:

@@ -92,7 +92,7 @@ def _references(mapping: dict[str, Any]) -> Iterator[str]:
         yield from _names(merge.get("into"))
     for holder in (mapping, *_nodes(mapping.get("also"))):
         for field in _nodes(holder.get("fields")):
-            if field.get("kind") == "xref":
+            if field.get("kind") in ("xref", "hierarchy"):
                 yield from (*_names(field.get("entity")), *_names(field.get("otherwise")))
 
 

@@ -5,26 +5,35 @@ validates with them, and every phase reads them. The rule kinds are those of the
 class whose docstring says what it does and when it rejects a row.
 """
 
+from cutover.project.model.amounts import Currency, OpeningBalance, Sign, Unit
 from cutover.project.model.cleansing import Cleanse
+from cutover.project.model.codes import (
+    Codes,
+    Hierarchy,
+    Lookup,
+    LookupComposite,
+    LookupEffective,
+    LookupManyToOne,
+    Reference,
+    Xref,
+)
 from cutover.project.model.mapping import ControlTotal, Mapping, Pilot, located_fields, rule_fields
 from cutover.project.model.project import NumberRange, ProjectFile, Rate, System, TargetSystem, Thresholds, Wave
 from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
+from cutover.project.model.rule import Rule
 from cutover.project.model.rules import (
+    Branch,
     Cast,
+    Conditional,
     Constant,
     Copy,
     DefaultAudited,
     Derive,
     FieldRule,
-    Lookup,
-    LookupEffective,
-    OpeningBalance,
-    Rule,
-    Unit,
-    Xref,
 )
 from cutover.project.model.sources import Csv, Excel, Source
 from cutover.project.model.target import Check, Split, Target
+from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
 from cutover.project.model.words import (
     UNIQUE,
     Columns,
@@ -41,14 +50,20 @@ from cutover.project.model.words import (
 __all__ = [
     "Acyclic",
     "AllOrNone",
+    "Attachment",
+    "Branch",
     "Cast",
     "Check",
     "Cleanse",
+    "Codes",
     "Columns",
+    "Concat",
+    "Conditional",
     "Constant",
     "ControlTotal",
     "Copy",
     "Csv",
+    "Currency",
     "DefaultAudited",
     "Derive",
     "DropColumn",
@@ -56,9 +71,12 @@ __all__ = [
     "Exclude",
     "Expression",
     "FieldRule",
+    "Hierarchy",
     "Identifier",
     "Lookup",
+    "LookupComposite",
     "LookupEffective",
+    "LookupManyToOne",
     "Mapping",
     "Merge",
     "Model",
@@ -67,12 +85,16 @@ __all__ = [
     "Pilot",
     "ProjectFile",
     "Rate",
+    "Reference",
     "Rule",
     "RuleId",
     "Scalar",
+    "Sequence",
+    "Sign",
     "Source",
     "SourceTable",
     "Split",
+    "SplitField",
     "System",
     "Table",
     "Target",

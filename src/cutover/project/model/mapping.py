@@ -7,6 +7,7 @@ from pydantic import Field
 
 from cutover.project.model.cleansing import Cleanse
 from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
+from cutover.project.model.rule import Place, Rule
 from cutover.project.model.rules import FieldRule
 from cutover.project.model.sources import Source
 from cutover.project.model.target import Check, Split, Target
@@ -56,7 +57,7 @@ def rule_fields(mapping: Mapping) -> dict[str, Any]:
     return {field.target: field for field in mapping.fields}
 
 
-def located_fields(mapping: Mapping) -> Iterator[tuple[tuple[str | int, ...], object]]:
+def located_fields(mapping: Mapping) -> Iterator[tuple[Place, Rule]]:
     """Yield every field rule of a mapping, those of further rows too, with its place in the file."""
     for index, field in enumerate(mapping.fields):
         yield ("fields", index), field

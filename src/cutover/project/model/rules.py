@@ -1,28 +1,22 @@
 """The kinds of rule that fill a target column; each class says what it does and when it rejects a row."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
-from cutover.project.model.words import Columns, Expression, Identifier, Model, RuleId, Scalar, Type
-
-
-class Rule(Model):
-    """What every rule has: an id, the target column it fills, and what happens to a row that it cannot fill."""
-
-    rule: RuleId
-    target: str = Field(description="the target column")
-    type: Type | None = Field(None, description="the target column's type; a copy keeps the clean column's when absent")
-    required: bool = Field(False, description="a row without a value is rejected")
-    critical: bool = Field(False, description="a wrong value makes the whole record wrong (sampling, readiness)")
-    on_error: Literal["reject", "stop"] = "reject"
-    owner: str = ""
-    status: Literal["draft", "approved"] = "approved"
-    rationale: str = ""
+from cutover.core.types import DataType
+from cutover.project.model.amounts import Currency, OpeningBalance, Sign, Unit
+from cutover.project.model.codes import Hierarchy, Lookup, LookupComposite, LookupEffective, LookupManyToOne, Xref
+from cutover.project.model.rule import Place, Rule
+from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
+from cutover.project.model.words import Expression, Identifier, Model, Scalar, Type
 
 
 class Copy(Rule):
     """Take a clean column as it is; a value that does not fit the type is rejected."""
+
+    reads: ClassVar = ("source",)
 
     kind: Literal["copy"]
     source: str
@@ -41,6 +35,8 @@ class Cast(Rule):
     A value that no format reads is rejected, and so is a date with a time of day other than midnight.
     """
 
+    reads: ClassVar = ("source",)
+
     kind: Literal["cast"]
     source: str
     type: Type
@@ -50,38 +46,15 @@ class Cast(Rule):
     false: tuple[str, ...] = ()
 
 
-class Lookup(Rule):
-    """Translate a code through a crosswalk; a code without an entry is rejected, an empty one stays empty."""
-
-    kind: Literal["lookup"]
-    source: Columns
-    crosswalk: Identifier
-
-
-class LookupEffective(Rule):
-    """Translate a code through a crosswalk whose entries hold for a time; a gap or a missing date is rejected."""
-
-    kind: Literal["lookup_effective"]
-    source: Columns
-    crosswalk: Identifier
-    as_of: str = Field(description="a clean date column")
-
-
-class Xref(Rule):
-    """The target key of another entity's row; a parent that was not loaded rejects the row, a merged one resolves."""
-
-    kind: Literal["xref"]
-    source: Columns = Field(description="the columns that hold the other entity's source key, in its order")
-    entity: Identifier
-    optional: bool = Field(False, description="an empty reference stays empty instead of being rejected")
-    otherwise: tuple[Identifier, ...] = Field((), description="further entities to look in, in order")
-
-
 class Derive(Rule):
     """A pure expression over clean columns; an empty result is rejected unless the field is not required."""
 
     kind: Literal["derive"]
     expression: Expression
+
+    def expressions(self) -> Iterator[tuple[Place, str]]:
+        """Yield the expression."""
+        yield ("expression",), self.expression
 
 
 class DefaultAudited(Rule):
@@ -90,6 +63,10 @@ class DefaultAudited(Rule):
     With a crosswalk, a code without an entry is rejected.
     """
 
+    reads: ClassVar = ("source",)
+    translates: ClassVar = ("crosswalk",)
+    fills: ClassVar = (("audit", DataType("boolean")),)
+
     kind: Literal["default_audited"]
     source: str
     value: Scalar
@@ -97,27 +74,74 @@ class DefaultAudited(Rule):
     audit: str | None = Field(None, description="a boolean target column, true where a default was used")
     crosswalk: Identifier | None = Field(None, description="translate what is not defaulted")
 
-
-class Unit(Rule):
-    """Convert a quantity by the factor of its unit; a unit without a factor, or with factor 0, is rejected."""
-
-    kind: Literal["unit"]
-    source: str
-    unit: str = Field(description="the clean column with the unit's code")
-    factors: Identifier = Field(description="a crosswalk from unit code to factor")
-    rounding: Literal["half_up", "half_even", "down", "none"] = "none"
+    def expressions(self) -> Iterator[tuple[Place, str]]:
+        """Yield the condition, where there is one."""
+        if self.when is not None:
+            yield ("when",), self.when
 
 
-class OpeningBalance(Rule):
-    """One side of an opening posting: a signed amount becomes a debit or a credit, mirrored on the offset line."""
+class Branch(Model):
+    """One way of a conditional: where `when` holds, the row takes a value, a clean column or an expression."""
 
-    kind: Literal["opening_balance"]
-    source: str = Field(description="a signed decimal column: positive is a debit")
-    side: Literal["debit", "credit"]
-    offset: bool = Field(False, description="true on the line of the clearing account")
+    when: Expression
+    value: Scalar | None = None
+    source: str | None = Field(None, description="a clean column")
+    expression: Expression | None = None
+
+    @model_validator(mode="after")
+    def _has_one_result(self) -> "Branch":
+        if sum(given is not None for given in (self.value, self.source, self.expression)) != 1:
+            raise ValueError("a branch has exactly one of value, source and expression")
+        return self
+
+
+class Conditional(Rule):
+    """The first branch whose `when` holds fills the column; a row that no branch takes is rejected (`no_branch`).
+
+    `else: reject` must be written down: it is what a reader has to know. The gate counts the rows of each branch.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    kind: Literal["conditional"]
+    type: Type
+    branches: tuple[Branch, ...] = Field(min_length=1)
+    otherwise: Literal["reject"] = Field(alias="else", description="what becomes of a row that no branch takes")
+
+    def columns(self) -> Iterator[tuple[Place, str]]:
+        """Yield the columns that branches take."""
+        for index, branch in enumerate(self.branches):
+            if branch.source is not None:
+                yield ("branches", index, "source"), branch.source
+
+    def expressions(self) -> Iterator[tuple[Place, str]]:
+        """Yield the conditions and the computed results of all branches."""
+        for index, branch in enumerate(self.branches):
+            yield ("branches", index, "when"), branch.when
+            if branch.expression is not None:
+                yield ("branches", index, "expression"), branch.expression
 
 
 FieldRule = Annotated[
-    Copy | Constant | Cast | Lookup | LookupEffective | Xref | Derive | DefaultAudited | Unit | OpeningBalance,
+    Copy
+    | Constant
+    | Cast
+    | Lookup
+    | LookupManyToOne
+    | LookupEffective
+    | LookupComposite
+    | Xref
+    | Hierarchy
+    | Derive
+    | Conditional
+    | DefaultAudited
+    | SplitField
+    | Concat
+    | Sequence
+    | Unit
+    | Currency
+    | Sign
+    | OpeningBalance
+    | Attachment,
     Field(discriminator="kind"),
 ]

@@ -1,0 +1,133 @@
+"""What rules look things up in: crosswalks, keys of other rows, and what was computed for the whole entity before."""
+
+from collections.abc import Callable
+from collections.abc import Mapping as ReadOnly
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cutover.core import rules
+from cutover.core.composite import Entries
+from cutover.core.rules import CodeTable, KeyIndex, as_array
+from cutover.phases.world import World
+from cutover.project.crosswalk import Crosswalk
+from cutover.project.model import Hierarchy, Mapping, Sequence, located_fields
+from cutover.systems import datasets, given_numbers
+from cutover.systems.attachments import measure_files
+from cutover.systems.setwise import SetWise, quote
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What the rules of one entity look things up in.
+
+    codes, entries: crosswalk -> its confirmed entries, joined and in parts. keys: the rows of an entity that have some
+    of the given keys. by_row: rule id -> `_row` and `value`, computed for the whole entity before any part.
+    files: store and paths -> `path`, `sha256` and `size` of the files that are there.
+    """
+
+    codes: ReadOnly[str, CodeTable]
+    entries: ReadOnly[str, Entries]
+    keys: Callable[[str, pa.Array], KeyIndex]
+    by_row: ReadOnly[str, pa.Table]
+    files: Callable[[str, pa.Array], pa.Table]
+
+    def value_of(self, rule: str, rows: pa.Table) -> pa.Array:
+        """Return what was computed for each row, null where nothing was."""
+        table = self.by_row[rule]
+        place = pc.index_in(as_array(rows["_row"]), value_set=as_array(table["_row"]))
+        return as_array(table["value"]).take(place)
+
+
+def build_lookups(
+    world: World,
+    setwise: SetWise,
+    snapshot: str,
+    mapping: Mapping,
+    keys: Callable[[str, pa.Array], KeyIndex],
+    *,
+    reserve: bool,
+) -> Lookups:
+    """Prepare the lookups of an entity whose identities are staged.
+
+    Raises:
+        TerminalError: the range of a sequence is exhausted.
+    """
+    crosswalks = world.specification.crosswalks
+    by_row: dict[str, pa.Table] = {}
+    for _, field in located_fields(mapping):
+        if isinstance(field, Hierarchy):
+            by_row[field.rule] = _levels(setwise, snapshot, mapping, field)
+        if isinstance(field, Sequence):
+            by_row[field.rule] = _numbers(world, setwise, snapshot, mapping, field, keep=reserve)
+
+    def files(store: str, paths: pa.Array) -> pa.Table:
+        return measure_files(world.connect(world.specification.project.systems[store].connection).folder, paths)
+
+    return Lookups(
+        {name: code_table(crosswalk) for name, crosswalk in crosswalks.items()},
+        {name: parts_table(crosswalk) for name, crosswalk in crosswalks.items()},
+        keys,
+        by_row,
+        files,
+    )
+
+
+def code_table(crosswalk: Crosswalk) -> CodeTable:
+    """Make a crosswalk ready for use; only confirmed entries translate."""
+    entries = crosswalk.confirmed
+    return CodeTable(
+        tuple(rules.JOINER.join(entry.source) for entry in entries),
+        tuple(entry.target for entry in entries),
+        tuple((entry.valid_from, entry.valid_to) for entry in entries),
+    )
+
+
+def parts_table(crosswalk: Crosswalk) -> Entries:
+    """Make a crosswalk ready for use part by part; only confirmed entries translate."""
+    return tuple((entry.source, entry.target) for entry in crosswalk.confirmed)
+
+
+def _levels(setwise: SetWise, snapshot: str, mapping: Mapping, field: Hierarchy) -> pa.Table:
+    """Return the level of each row that hangs on a root; rows on a circle, or below one, have none."""
+    parent = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in field.source)
+    return setwise.select(
+        _LEVELS.format(parent=parent),
+        clean=datasets.clean(snapshot, mapping.entity),
+        identities=datasets.identities(snapshot, mapping.entity),
+    )
+
+
+# A row whose parent is unknown is a root here: its own rule rejects it, and what hangs on it is dragged down.
+_LEVELS = """
+    with recursive
+    named as (
+        select _key, coalesce(cast(_id as varchar), _key) as node from identities where outcome in ('loaded', 'merged')
+    ),
+    edges as (
+        select identities._row, coalesce(cast(identities._id as varchar), identities._key) as node, named.node as parent
+        from identities join clean on clean._row = identities._row left join named on named._key = {parent}
+        where identities.outcome = 'loaded'
+    ),
+    tree as (
+        select _row, node, 1 as level from edges where parent is null
+        union all
+        select edges._row, edges.node, tree.level + 1 from edges join tree on edges.parent = tree.node
+    )
+    select _row, cast(level as bigint) as value from tree order by _row"""
+
+
+def _numbers(
+    world: World, setwise: SetWise, snapshot: str, mapping: Mapping, field: Sequence, *, keep: bool
+) -> pa.Table:
+    """Return the number of each row that moves, the one that its source key was given before if there is one."""
+    rows = setwise.select(_MOVING, identities=datasets.identities(snapshot, mapping.entity))
+    with world.target.begin() as connection:
+        given = given_numbers.give_numbers(
+            connection, field.rule, as_array(rows["_key"]), first=field.first, last=field.last, keep=keep
+        )
+    return pa.table({"_row": rows["_row"], "value": given})
+
+
+_MOVING = "select _row, _key from identities where outcome = 'loaded' and _key is not null order by _key, _row"

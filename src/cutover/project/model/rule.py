@@ -1,0 +1,48 @@
+"""What every rule has, and how it says what it reads, translates by and fills, so that nobody asks for its kind."""
+
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from cutover.core.types import DataType
+from cutover.project.model.words import Model, RuleId, Type
+
+Place = tuple[str | int, ...]
+
+
+class Rule(Model):
+    """What every rule has: an id, the target column it fills, and what happens to a row that it cannot fill."""
+
+    # The keys of a kind that name clean columns, crosswalks and further target columns; each kind lists its own.
+    reads: ClassVar[tuple[str, ...]] = ()
+    translates: ClassVar[tuple[str, ...]] = ()
+    fills: ClassVar[tuple[tuple[str, DataType], ...]] = ()
+
+    rule: RuleId
+    target: str = Field(description="the target column")
+    type: Type | None = Field(None, description="the target column's type; a copy keeps the clean column's when absent")
+    required: bool = Field(False, description="a row without a value is rejected")
+    critical: bool = Field(False, description="a wrong value makes the whole record wrong (sampling, readiness)")
+    on_error: Literal["reject", "stop"] = "reject"
+    owner: str = ""
+    status: Literal["draft", "approved"] = "approved"
+    rationale: str = ""
+
+    def columns(self) -> Iterator[tuple[Place, str]]:
+        """Yield each clean column that the rule names outside of expressions, with its place in the rule."""
+        for key in self.reads:
+            named = getattr(self, key)
+            yield from (((key,), name) for name in ((named,) if isinstance(named, str) else named or ()))
+
+    def expressions(self) -> Iterator[tuple[Place, str]]:
+        """Yield each expression over clean columns, with its place in the rule."""
+        yield from ()
+
+    def crosswalks(self) -> Iterator[tuple[str, str]]:
+        """Yield each crosswalk that the rule translates by, with the key that names it."""
+        yield from ((key, name) for key in self.translates if (name := getattr(self, key)) is not None)
+
+    def further_targets(self) -> Iterator[tuple[str, str, DataType]]:
+        """Yield each target column that the rule fills beside its own: the key that names it, the column, its type."""
+        yield from ((key, name, kind) for key, kind in self.fills if (name := getattr(self, key)) is not None)
