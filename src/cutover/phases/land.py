@@ -91,7 +91,7 @@ def feeds_of(specification: Specification) -> dict[str, Feed]:
 
 
 def _joined(feed: Feed, mapping: Mapping) -> Feed:
-    if (feed.source.csv, feed.source.excel) != (mapping.source.csv, mapping.source.excel):
+    if feed.source.file != mapping.source.file:
         raise SpecificationError(
             f"mappings/{mapping.entity}.yaml declares the file of feed {feed.name!r} otherwise than another mapping",
             fix="declare the file alike in all mappings that read it",

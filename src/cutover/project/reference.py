@@ -14,6 +14,7 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Csv: "`source.csv`",
     model.Excel: "`source.excel`",
     model.Sheet: "`source.excel.sheets`",
+    model.Json: "`source.json`",
     model.Cleanse: "`cleanse`",
     model.Exclude: "`exclude`",
     model.Merge: "`merge`",

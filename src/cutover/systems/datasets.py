@@ -52,6 +52,9 @@ def feed_name(source: Source) -> str:
     """Name the feed of a source; entities that read the same table or file share one feed and its raw dataset."""
     if source.excel is not None:
         place = _place_of_sheets(source.excel)
+    elif source.json_ is not None:
+        wanted = (f"{name}={text}" for name, text in source.json_.where.items())
+        place = ".".join(filter(None, (source.json_.path, source.json_.records, *wanted)))
     elif source.csv is not None:
         place = source.csv.path
     else:

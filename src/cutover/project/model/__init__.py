@@ -23,7 +23,7 @@ from cutover.project.model.rules import (
     Unit,
     Xref,
 )
-from cutover.project.model.sources import Csv, Excel, Layout, Sheet, Source
+from cutover.project.model.sources import Csv, Excel, Json, Layout, Sheet, Source
 from cutover.project.model.target import Check, Split, Target
 from cutover.project.model.words import (
     UNIQUE,
@@ -57,6 +57,7 @@ __all__ = [
     "Expression",
     "FieldRule",
     "Identifier",
+    "Json",
     "Layout",
     "Lookup",
     "LookupEffective",

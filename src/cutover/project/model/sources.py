@@ -85,16 +85,39 @@ class Excel(Layout):
         return Layout(**own) if self.sheet is None or fnmatchcase(name, self.sheet) else None
 
 
+class Json(Model):
+    """A JSON file that holds a list of records, such as a Django fixture; `path` may hold a `*`.
+
+    A column is a value of a record, what is nested by its dotted name: `fields.name`. Numbers land as they are written,
+    without an exponent; a list lands as its JSON text; `null` and what a record does not have are no value.
+    """
+
+    path: str
+    encoding: str = "utf-8"
+    records: str | None = Field(
+        None, description="the dotted name of the list in the file; absent when the file is a list"
+    )
+    where: dict[str, str] = Field(
+        default_factory=dict, description="dotted name: text; only records that have all of them are of the feed"
+    )
+
+
 class Source(Model):
-    """Where an entity's rows come from: exactly one of table, extract, csv, excel."""
+    """Where an entity's rows come from: exactly one of table, extract, csv, excel, json."""
 
     system: Identifier
     table: SourceTable | None = None
     extract: str | None = Field(None, description="a file in sql/ with one SELECT, when a table name does not suffice")
     csv: Csv | None = None
     excel: Excel | None = None
+    json_: Json | None = Field(None, alias="json")  # pydantic has a method of the plain name
     key: Columns = Field(description="the columns that name a row; they are cleansed before they are compared")
     columns: dict[str, Type] = Field(
         default_factory=dict,
         description="types after cleansing; a column that is not named keeps the type it was landed with",
     )
+
+    @property
+    def file(self) -> Csv | Excel | Json | None:
+        """What is declared of the files that hold the rows; None when a database does."""
+        return self.csv or self.excel or self.json_
