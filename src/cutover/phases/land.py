@@ -91,6 +91,11 @@ def feeds_of(specification: Specification) -> dict[str, Feed]:
 
 
 def _joined(feed: Feed, mapping: Mapping) -> Feed:
+    if feed.source.file != mapping.source.file:
+        raise SpecificationError(
+            f"mappings/{mapping.entity}.yaml declares the file of feed {feed.name!r} otherwise than another mapping",
+            fix="declare the file alike in all mappings that read it",
+        )
     for column, data_type in mapping.source.columns.items():
         if feed.columns.get(column, data_type) != data_type:
             raise SpecificationError(

@@ -11,7 +11,7 @@ from cutover.core.ordering import Cycle, order_entities
 from cutover.project import fitting, kinds, naming
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
-from cutover.project.model import Mapping, ProjectFile, Reference, Rule, Split, Target, located_fields
+from cutover.project.model import Mapping, ProjectFile, Reference, Rule, Source, Split, Target, located_fields
 from cutover.project.reading import Document, Finding, Location, suggest
 
 Problems = Iterator[tuple[Location, str, str]]
@@ -95,10 +95,10 @@ def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problem
             f"there is no system {source.system!r}",
             suggest(source.system, list(project.systems)),
         )
-    kinds = [kind for kind in ("table", "extract", "csv", "excel") if getattr(source, kind) is not None]
+    kinds = [kind for kind in ("table", "extract", "csv", "excel", "json") if _declares(source, kind)]
     if len(kinds) != 1:
         named = " and ".join(kinds) or "none"
-        yield ("source",), f"a source is one of table, extract, csv, excel, here {named}", "keep exactly one"
+        yield ("source",), f"a source is one of table, extract, csv, excel, json, here {named}", "keep exactly one"
     if source.extract is not None and not (root / "sql" / source.extract).is_file():
         yield ("source", "extract"), f"there is no sql/{source.extract}", "create the file or use `table`"
     if source.csv is not None and not source.csv.header and not source.columns:
@@ -107,6 +107,10 @@ def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problem
             "a file without a header needs its columns",
             "list all columns in order under `columns`",
         )
+
+
+def _declares(source: Source, kind: str) -> bool:
+    return getattr(source, "json_" if kind == "json" else kind) is not None
 
 
 def _check_remedies(mapping: Mapping) -> Problems:

@@ -13,6 +13,8 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Source: "`source`",
     model.Csv: "`source.csv`",
     model.Excel: "`source.excel`",
+    model.Sheet: "`source.excel.sheets`",
+    model.Json: "`source.json`",
     model.Cleanse: "`cleanse`",
     model.Exclude: "`exclude`",
     model.Merge: "`merge`",

@@ -22,7 +22,7 @@ start with an underscore:
 
 import pyarrow as pa
 
-from cutover.project.model import Mapping, Source
+from cutover.project.model import Excel, Mapping, Source
 from cutover.systems.staging import Dataset
 
 OUTCOMES = ("loaded", "merged", "dropped", "rejected")
@@ -50,10 +50,23 @@ REJECTS = pa.schema(
 
 def feed_name(source: Source) -> str:
     """Name the feed of a source; entities that read the same table or file share one feed and its raw dataset."""
-    if source.csv is not None or source.excel is not None:
-        place = source.csv.path if source.csv else f"{source.excel.path}.{source.excel.sheet or 1}"  # type: ignore[union-attr]
-        return f"{source.system}.{place}".replace("*", "all").replace("/", ".")
-    return f"{source.system}.{source.table or source.extract}"
+    if source.excel is not None:
+        place = _place_of_sheets(source.excel)
+    elif source.json_ is not None:
+        wanted = (f"{name}={text}" for name, text in source.json_.where.items())
+        place = ".".join(filter(None, (source.json_.path, source.json_.records, *wanted)))
+    elif source.csv is not None:
+        place = source.csv.path
+    else:
+        return f"{source.system}.{source.table or source.extract}"
+    return f"{source.system}.{place}".replace("*", "all").replace("?", "any").replace("/", ".")
+
+
+def _place_of_sheets(excel: Excel) -> str:
+    # One sheet may hold several tables, each a feed of its own.
+    names = "+".join(sheet.name for sheet in excel.sheets) or excel.sheet or "1"
+    corner = (excel.first_column or "") + (str(excel.header_row) if excel.header_row > 1 or excel.first_column else "")
+    return ".".join(filter(None, (excel.path, names, corner)))
 
 
 def raw(snapshot: str, source: Source) -> Dataset:

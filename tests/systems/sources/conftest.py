@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from cutover.core.types import parse_type
-from cutover.project.model import Csv, Excel, Source
+from cutover.project.model import Csv, Excel, Json, Source
 from cutover.systems.connections import Connection
 from cutover.systems.sources import Feed, Reading, open_legacy, read_feed
 
@@ -48,6 +48,10 @@ def _read_csv(path: Path, columns: tuple[str, ...] = (), **declared: Any) -> tup
 
 def _read_excel(path: Path, **declared: Any) -> tuple[pa.Table, Reading]:
     return _read(_folder(path.parent), _make_feed(excel=Excel(path=path.name, **declared)))
+
+
+def _read_json(path: Path, **declared: Any) -> tuple[pa.Table, Reading]:
+    return _read(_folder(path.parent), _make_feed(json=Json(path=path.name, **declared)))
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +107,9 @@ def read_csv() -> Callable[..., tuple[pa.Table, Reading]]:
 def read_excel() -> Callable[..., tuple[pa.Table, Reading]]:
     """Read workbooks: read_excel(path, **declared)."""
     return _read_excel
+
+
+@pytest.fixture
+def read_json() -> Callable[..., tuple[pa.Table, Reading]]:
+    """Read JSON files: read_json(path, **declared)."""
+    return _read_json

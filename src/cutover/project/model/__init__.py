@@ -31,7 +31,7 @@ from cutover.project.model.rules import (
     Derive,
     FieldRule,
 )
-from cutover.project.model.sources import Csv, Excel, Source
+from cutover.project.model.sources import Csv, Excel, Json, Layout, Sheet, Source
 from cutover.project.model.target import Check, Split, Target
 from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
 from cutover.project.model.words import (
@@ -73,6 +73,8 @@ __all__ = [
     "FieldRule",
     "Hierarchy",
     "Identifier",
+    "Json",
+    "Layout",
     "Lookup",
     "LookupComposite",
     "LookupEffective",
@@ -91,6 +93,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Sign",
+    "Sheet",
     "Source",
     "SourceTable",
     "Split",

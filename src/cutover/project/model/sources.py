@@ -1,8 +1,13 @@
 """Where an entity's rows come from."""
 
-from pydantic import Field
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from cutover.project.model.words import Columns, Identifier, Model, SourceTable, Type
+
+ColumnLetter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$", description="as Excel shows it: A, B, AA")]
 
 
 class Csv(Model):
@@ -17,24 +22,102 @@ class Csv(Model):
     skip_rows: int = Field(0, ge=0, description="rows above the header that hold no data")
 
 
-class Excel(Model):
-    """A sheet of .xls or .xlsx workbooks; `path` may hold a `*`."""
+class Layout(Model):
+    """Where the table stands in a sheet: below its header, from column to column, above its footer."""
+
+    header_row: int = Field(1, ge=1, description="counted from 1, as Excel shows it; what stands above it is no data")
+    first_column: ColumnLetter | None = Field(None, description="the first column that is used when absent")
+    last_column: ColumnLetter | None = Field(
+        None, description="what stands beyond it is no data; when absent the header ends the table"
+    )
+    footer_rows: int = Field(0, ge=0, description="rows at the end of the sheet that are no data")
+    until: str | None = Field(
+        None,
+        description="a regular expression: the table ends above the first row whose first value matches it whole; "
+        "a sheet without such a row is refused",
+    )
+
+
+class Sheet(Layout):
+    """A sheet of a feed of many, and where its table stands when that differs from the others."""
+
+    name: str = Field(description="as the workbook has it, or a pattern with `*` and `?`")
+
+
+class Excel(Layout):
+    """Sheets of .xls or .xlsx workbooks that are one feed; `path` may hold a `*`.
+
+    Cells land as the text that a person sees: whole numbers without a fraction, decimals with the 15 digits that Excel
+    shows, ISO dates, `true` and `false`. Formulas land as their results.
+    """
 
     path: str
-    sheet: str | None = Field(None, description="the first sheet when not given")
-    header_row: int = Field(1, ge=1, description="counted from 1, as Excel shows it")
+    sheet: str | None = Field(
+        None, description="a name, or a pattern with `*` and `?` (empty sheets are passed over); the first when absent"
+    )
+    sheets: tuple[Sheet, ...] = Field(
+        (), description="instead of `sheet`: several, each with what differs in it; the first that matches a name holds"
+    )
+    sheet_column: str | None = Field(None, description="adds a column of this name that holds the name of the sheet")
+    row_column: str | None = Field(None, description="adds a column of this name that holds the number of the row")
+    merged: Literal["refuse", "fill_down"] = Field(
+        "refuse", description="fill_down: every cell of a range merged within one column has the value of its first"
+    )
+    errors: Literal["refuse", "text", "empty"] = Field(
+        "refuse", description="cells such as #N/A: land as this text, or as no value"
+    )
+    long_numbers: Literal["refuse", "keep"] = Field(
+        "refuse", description="numbers of 16 digits and more, of which Excel has kept 15: keep what is left of them"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_name_sheets(self) -> Self:
+        if self.sheet is not None and self.sheets:
+            raise ValueError("sheets are named under `sheet` and under `sheets`; keep one of them")
+        return self
+
+    def layout(self, name: str) -> Layout | None:
+        """Return where the table stands in a sheet of this name; None when the feed does not hold the sheet."""
+        own = {key: getattr(self, key) for key in Layout.model_fields}
+        if self.sheets:
+            entry = next((entry for entry in self.sheets if fnmatchcase(name, entry.name)), None)
+            return Layout(**own | entry.model_dump(exclude={"name"}, exclude_unset=True)) if entry else None
+        return Layout(**own) if self.sheet is None or fnmatchcase(name, self.sheet) else None
+
+
+class Json(Model):
+    """A JSON file that holds a list of records, such as a Django fixture; `path` may hold a `*`.
+
+    A column is a value of a record, what is nested by its dotted name: `fields.name`. Numbers land as they are written,
+    without an exponent; a list lands as its JSON text; `null` and what a record does not have are no value.
+    """
+
+    path: str
+    encoding: str = "utf-8"
+    records: str | None = Field(
+        None, description="the dotted name of the list in the file; absent when the file is a list"
+    )
+    where: dict[str, str] = Field(
+        default_factory=dict, description="dotted name: text; only records that have all of them are of the feed"
+    )
 
 
 class Source(Model):
-    """Where an entity's rows come from: exactly one of table, extract, csv, excel."""
+    """Where an entity's rows come from: exactly one of table, extract, csv, excel, json."""
 
     system: Identifier
     table: SourceTable | None = None
     extract: str | None = Field(None, description="a file in sql/ with one SELECT, when a table name does not suffice")
     csv: Csv | None = None
     excel: Excel | None = None
+    json_: Json | None = Field(None, alias="json")  # pydantic has a method of the plain name
     key: Columns = Field(description="the columns that name a row; they are cleansed before they are compared")
     columns: dict[str, Type] = Field(
         default_factory=dict,
         description="types after cleansing; a column that is not named keeps the type it was landed with",
     )
+
+    @property
+    def file(self) -> Csv | Excel | Json | None:
+        """What is declared of the files that hold the rows; None when a database does."""
+        return self.csv or self.excel or self.json_

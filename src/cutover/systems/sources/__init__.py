@@ -1,4 +1,4 @@
-"""Legacy sources: one seam for databases, delimited files and workbooks."""
+"""Legacy sources: one seam for databases, delimited files, workbooks and JSON."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +11,7 @@ from cutover.systems.sources.database import Database, open_database
 from cutover.systems.sources.delimited import read_delimited
 from cutover.systems.sources.excel import read_excel
 from cutover.systems.sources.feed import Feed, Reading
+from cutover.systems.sources.fixtures import read_json
 
 __all__ = ["Database", "Feed", "Folder", "Legacy", "Reading", "open_legacy", "read_feed"]
 
@@ -48,7 +49,7 @@ def read_feed(legacy: Legacy, feed: Feed) -> Reading:
     Raises:
         SourceError: the feed is not there or cannot be read as declared; the same while its blocks are read.
     """
-    in_files = feed.source.csv is not None or feed.source.excel is not None
+    in_files = feed.source.file is not None
     if in_files != isinstance(legacy, Folder):
         raise SourceError(
             f"{feed.name} is {'a file' if in_files else 'a table or an extract'}, but its system is "
@@ -56,5 +57,11 @@ def read_feed(legacy: Legacy, feed: Feed) -> Reading:
             fix="correct the connection of the system in project.yaml, or the source in the mapping",
         )
     if isinstance(legacy, Folder):
-        return read_excel(feed, legacy.path) if feed.source.excel else read_delimited(feed, legacy.path)
+        return _read_files(feed, legacy.path)
     return legacy.read(feed)
+
+
+def _read_files(feed: Feed, folder: Path) -> Reading:
+    if feed.source.excel is not None:
+        return read_excel(feed, folder)
+    return read_json(feed, folder) if feed.source.json_ is not None else read_delimited(feed, folder)
