@@ -9,6 +9,8 @@ start with an underscore:
     _id    the target key reserved for the row (for a merged row: its survivor's); null in tables without an identity
 
     raw       one dataset per feed: _row and the source columns as landed
+    refused   one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
+              read as declared; it has its number in raw, and no values there
     clean     _row, _key and the source columns, cleansed and typed
     changes   the change log: _row, column, rule, before, after
     identities _row, _key, _id, outcome: the target key of every row that may move, and what was decided of all before
@@ -46,12 +48,14 @@ REJECTS = pa.schema(
         ("severity", pa.string()),
     ]
 )
+REFUSED = pa.schema([("_row", pa.int64()), ("_key", pa.string()), ("reason", pa.string()), ("text", pa.string())])
 
 
 def feed_name(source: Source) -> str:
     """Name the feed of a source; entities that read the same table or file share one feed and its raw dataset."""
-    if source.csv is not None or source.excel is not None:
-        place = source.csv.path if source.csv else f"{source.excel.path}.{source.excel.sheet or 1}"  # type: ignore[union-attr]
+    text = source.csv or source.fixed
+    if text is not None or source.excel is not None:
+        place = text.path if text else f"{source.excel.path}.{source.excel.sheet or 1}"  # type: ignore[union-attr]
         return f"{source.system}.{place}".replace("*", "all").replace("/", ".")
     return f"{source.system}.{source.table or source.extract}"
 
@@ -59,6 +63,11 @@ def feed_name(source: Source) -> str:
 def raw(snapshot: str, source: Source) -> Dataset:
     """Name the landed rows of a source."""
     return Dataset(snapshot, "raw", feed_name(source))
+
+
+def refused(snapshot: str, source: Source) -> Dataset:
+    """Name the rows of a feed of files that cannot be read as declared."""
+    return Dataset(snapshot, "refused", feed_name(source))
 
 
 def clean(snapshot: str, entity: str) -> Dataset:

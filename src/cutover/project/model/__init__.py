@@ -23,7 +23,7 @@ from cutover.project.model.rules import (
     Unit,
     Xref,
 )
-from cutover.project.model.sources import Csv, Excel, Source
+from cutover.project.model.sources import Csv, Excel, Fixed, FixedColumn, Source, TextFile
 from cutover.project.model.target import Check, Split, Target
 from cutover.project.model.words import (
     UNIQUE,
@@ -56,6 +56,8 @@ __all__ = [
     "Exclude",
     "Expression",
     "FieldRule",
+    "Fixed",
+    "FixedColumn",
     "Identifier",
     "Lookup",
     "LookupEffective",
@@ -77,6 +79,7 @@ __all__ = [
     "Table",
     "Target",
     "TargetSystem",
+    "TextFile",
     "Thresholds",
     "Type",
     "UNIQUE",
