@@ -198,8 +198,8 @@ def test_a_killed_land_goes_on_to_the_same_content(root: Path) -> None:
     assert content(world, land(world, batch_rows=5, snapshot="b")) == expected
 
 
-def test_of_a_ragged_file_nothing_lands(root: Path) -> None:
-    (root / "files/prices.csv").write_text("nr,price\n" + "1,2\n" * 100 + "3\n")
+def test_of_a_file_with_more_ragged_rows_than_others_nothing_lands(root: Path) -> None:
+    (root / "files/prices.csv").write_text("nr,price\n" + "1,2\n" * 100 + "3\n" * 101)
     world = make_world(root)
     with pytest.raises(SourceError, match="prices.csv:102: the row has 1 fields"):
         land(world, snapshot="a", batch_rows=10)

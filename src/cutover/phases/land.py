@@ -14,12 +14,14 @@ from typing import Any
 import pyarrow as pa
 
 from cutover.errors import CutoverError, InputError, NotConserved, SourceError, SpecificationError
+from cutover.phases.refused import stage_refused
 from cutover.phases.snapshots import new_snapshot
 from cutover.phases.world import Step, World
 from cutover.project.columns import check_columns
 from cutover.project.model import Mapping
 from cutover.project.reading import stop_on
 from cutover.project.specification import Specification
+from cutover.systems import datasets
 from cutover.systems.datasets import feed_name
 from cutover.systems.sources import Feed, Legacy, Reading, open_legacy, read_feed
 from cutover.systems.sources.feed import Counted
@@ -193,6 +195,8 @@ def _by_entity(specification: Specification, columns: ReadOnly[str, list[str]]) 
 def _land_feed(world: World, dataset: Dataset, opened: Opened, batch_rows: int) -> None:
     world.staging.clear(dataset)
     reading, feed = opened.reading, opened.feed
+    refused = datasets.refused(dataset.snapshot, feed.source)
+    world.staging.clear(refused)
     counted = reading.count()
     total = counted.rows if counted else None
     measured, parts = Measure(), 0
@@ -206,6 +210,8 @@ def _land_feed(world: World, dataset: Dataset, opened: Opened, batch_rows: int) 
     except CutoverError:
         world.staging.clear(dataset)
         raise
+    if reading.refused:
+        stage_refused(world, refused, reading.refused)
     world.staging.seal(dataset, _manifest(opened, measured, parts))
     world.progress(Step("land", feed.name, measured.rows, measured.rows))
 
@@ -253,6 +259,7 @@ def _manifest(opened: Opened, measured: Measure, parts: int) -> dict[str, Any]:
         "parts": parts,
         "files": reading.files,
         "notes": reading.notes,
+        "refused": len(reading.refused),
         "instant": opened.legacy.instant,
         "read_at": opened.read_at.astimezone(UTC).isoformat(),
     }

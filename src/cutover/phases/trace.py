@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError
+from cutover.phases.refused import texts_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Split, Target
 from cutover.systems import datasets
@@ -89,7 +90,7 @@ def _trace(world: World, snapshot: str, mapping: Mapping, part: int, outcome: Te
     return Trace(
         number,
         part,
-        raw,
+        texts_of(world, snapshot, mapping.source, [number]).get(number, raw),
         tuple(lines(datasets.changes(snapshot, entity))),
         {name: outcome[name] for name in ("outcome", "rule", "reason", "survivor")},
         tuple(lines(datasets.rejects(snapshot, entity))),

@@ -9,6 +9,8 @@ start with an underscore:
     _id    the target key reserved for the row (for a merged row: its survivor's); null in tables without an identity
 
     raw       one dataset per feed: _row and the source columns as landed
+    refused   one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
+              read as declared; it has its number in raw, and no values there
     clean     _row, _key and the source columns, cleansed and typed
     changes   the change log: _row, column, rule, before, after
     identities _row, _key, _id, outcome: the target key of every row that may move, and what was decided of all before
@@ -22,7 +24,7 @@ start with an underscore:
 
 import pyarrow as pa
 
-from cutover.project.model import Excel, Mapping, Source
+from cutover.project.model import Excel, Json, Mapping, Source
 from cutover.systems.staging import Dataset
 
 OUTCOMES = ("loaded", "merged", "dropped", "rejected")
@@ -46,19 +48,20 @@ REJECTS = pa.schema(
         ("severity", pa.string()),
     ]
 )
+REFUSED = pa.schema([("_row", pa.int64()), ("_key", pa.string()), ("reason", pa.string()), ("text", pa.string())])
 
 
 def feed_name(source: Source) -> str:
     """Name the feed of a source; entities that read the same table or file share one feed and its raw dataset."""
-    if source.excel is not None:
-        place = _place_of_sheets(source.excel)
-    elif source.json_ is not None:
-        wanted = (f"{name}={text}" for name, text in source.json_.where.items())
-        place = ".".join(filter(None, (source.json_.path, source.json_.records, *wanted)))
-    elif source.csv is not None:
-        place = source.csv.path
-    else:
+    file = source.file
+    if file is None:
         return f"{source.system}.{source.table or source.extract}"
+    place = file.path
+    if isinstance(file, Excel):
+        place = _place_of_sheets(file)
+    elif isinstance(file, Json):
+        wanted = (f"{name}={text}" for name, text in file.where.items())
+        place = ".".join(filter(None, (file.path, file.records, *wanted)))
     return f"{source.system}.{place}".replace("*", "all").replace("?", "any").replace("/", ".")
 
 
@@ -72,6 +75,11 @@ def _place_of_sheets(excel: Excel) -> str:
 def raw(snapshot: str, source: Source) -> Dataset:
     """Name the landed rows of a source."""
     return Dataset(snapshot, "raw", feed_name(source))
+
+
+def refused(snapshot: str, source: Source) -> Dataset:
+    """Name the rows of a feed of files that cannot be read as declared."""
+    return Dataset(snapshot, "refused", feed_name(source))
 
 
 def clean(snapshot: str, entity: str) -> Dataset:

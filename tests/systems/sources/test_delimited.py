@@ -9,6 +9,7 @@ import pytest
 
 from cutover.errors import SourceError
 from cutover.systems.sources import delimited, files
+from cutover.systems.sources.feed import Refused
 
 ADVENTUREWORKS_ROWS = {"Address": 19614, "Customer": 19820, "Store": 701, "Vendor": 104, "Product": 504,
                        "BillOfMaterials": 2679, "ProductInventory": 1069, "PurchaseOrderHeader": 4012,
@@ -72,9 +73,10 @@ def test_the_ledger_of_leeds_is_no_utf8(shared_data: Path, fail: Any) -> None:
 
 def test_the_double_encoded_mark_of_transport_for_london_shows(shared_data: Path, read_csv: Any, fail: Any) -> None:
     folder = shared_data / "4_uk_public_ap_ledgers/tfl/clean"
-    assert "2022-P10.csv: column 1 of the header is 'ï»¿Entity', in 2021-P02.csv it is 'Entity'" in fail(
-        folder / "*.csv"
-    )
+    mark = "2022-P10.csv: the header begins with a byte order mark that was encoded twice: 'ï»¿Entity'"
+    assert mark in fail(folder / "*.csv")
+    both, _ = read_csv(folder / "*.csv", variants={"Entity": "ï»¿Entity"})
+    assert (len(both), both.column_names[0], both["Entity"].null_count) == (41_006, "Entity", 0)
     columns = ("entity", "vendor", "account", "document", "cleared", "amount", "category")
     rows, _ = read_csv(folder / "2022-P10.csv", columns, header=False, skip_rows=1)
     assert len(rows) == 11_417
@@ -120,8 +122,8 @@ def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path, read_csv: Any) -> N
 @pytest.mark.parametrize(
     ("data", "declared", "message"),
     [
-        (b"id,b\n1,2\n3\n", {}, "f.csv:3: the row has 1 fields, 2 are expected"),
-        (b'id,b\n1,"x\ny"\n3,4,5\n6\n', {}, "f.csv:4: the row has 3 fields, 2 are expected; 1 more like it"),
+        (b"id,b\n3\n", {}, "f.csv:2: the row has 1 fields, 2 are expected. Fix"),
+        (b'id,b\n1,"x\ny"\n3,4,5\n6\n', {}, "f.csv:4: the row has 3 fields, 2 are expected; 1 more like it in 3"),
         (b"id,b\n1,\"O\"Neil\"\n", {}, "f.csv:2: text follows the quote that closes a field"),
         (b"id,b\n1,\"O\n", {}, "f.csv:2: a quote is opened and never closed"),
         (b"id,b\n1,\xd6\xd0\n", {}, "f.csv:2: byte 7 is not utf-8"),
@@ -141,7 +143,7 @@ def test_what_is_wrong_is_named_with_its_place(
 
 
 def test_messages_never_repeat_a_value(tmp_path: Path, fail: Any) -> None:
-    assert "secret" not in fail(write(tmp_path, b"id,b\n1,2\nsecret\n"))
+    assert "secret" not in fail(write(tmp_path, b"id,b\nsecret\n"))
 
 
 def test_a_missing_file_is_named_with_the_nearest(tmp_path: Path, fail: Any) -> None:
@@ -170,3 +172,80 @@ def test_everything_is_text(tmp_path: Path, read_csv: Any) -> None:
     rows, _ = read_csv(write(tmp_path, b"id,b\n0012,1e5\n"))
     assert set(rows.schema.types) == {pa.string()}
     assert rows.to_pylist() == [{"id": "0012", "b": "1e5"}]
+
+
+def test_ragged_rows_are_refused_by_file_and_line_and_no_other_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_csv: Any
+) -> None:
+    write(tmp_path, b'id,b\n1,"x\ny"\n2\n3,z\n', "a.csv")
+    write(tmp_path, b"id,b\n4,5\n\n6,7,8\n9,\n", "b.csv")
+    for block in (files.BLOCK, 5):
+        monkeypatch.setattr(delimited, "BLOCK", block)
+        rows, reading = read_csv(tmp_path / "*.csv")
+        assert rows["id"].to_pylist() == ["1", None, "3", "4", None, "9"]
+        assert reading.refused == [
+            Refused(1, "a.csv", 4, "too_few_fields", 1, "2"),
+            Refused(4, "b.csv", 4, "too_many_fields", 3, "6,7,8"),
+        ]
+        assert [(file["rows"], file["refused"]) for file in reading.files] == [(3, 1), (3, 1)]
+
+
+def test_headers_that_drift_are_one_feed_once_their_variants_are_declared(tmp_path: Path, read_csv: Any) -> None:
+    write(tmp_path, b"id,net amount\n1,10\n", "a.csv")
+    write(tmp_path, b"Net Amount ,ID,note\n20,2,new\n", "b.csv")
+    variants = {"net amount": "Net Amount ", "id": ("ID", "Id")}
+    rows, _ = read_csv(tmp_path / "*.csv", variants=variants, absent=("note",))
+    assert rows.to_pylist() == [
+        {"id": "1", "net amount": "10", "note": None},
+        {"id": "2", "net amount": "20", "note": "new"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("other", "declared", "message"),
+    [
+        (
+            b"id,C\n",
+            {},
+            "b.csv: column 2 of the header is 'C', in a.csv it is 'b'; the headers are [id, C] and [id, b]",
+        ),
+        (b"id\n", {}, "b.csv: column 2 of the header is nothing, in a.csv it is 'b'"),
+        (b"id,b,n\n", {}, "b.csv: column 3 of the header is 'n', in a.csv it is nothing"),
+        (b"id,b,B\n", {"variants": {"b": "B"}}, "b.csv: 'b' and 'B' are both the column 'b'"),
+        (b"id,B\n", {"absent": ("b",)}, "b.csv: column 2 of the header is 'B'"),
+    ],
+)
+def test_an_undeclared_header_names_file_and_both_headers(
+    tmp_path: Path, other: bytes, declared: dict[str, Any], message: str, fail: Any
+) -> None:
+    write(tmp_path, b"id,b\n", "a.csv")
+    write(tmp_path, other, "b.csv")
+    assert message in fail(tmp_path / "*.csv", **declared)
+
+
+@pytest.mark.parametrize(
+    ("tail", "footer"),
+    [(b"Total,2\n", 1), (b"Total,2\n\n", "Total.*"), (b'"\nTotal,2,"\r\nrows 2', 'Total.*|rows .*|"'), (b"", 0)],
+)
+def test_a_declared_footer_is_no_data(
+    tmp_path: Path, tail: bytes, footer: object, monkeypatch: pytest.MonkeyPatch, read_csv: Any
+) -> None:
+    path = write(tmp_path, b"id,b\n1,Total\n2,Total\n" + tail)
+    for block in (files.BLOCK, 3):
+        monkeypatch.setattr(delimited, "BLOCK", block)
+        rows, reading = read_csv(path, footer=footer)
+        assert (rows["id"].to_pylist(), reading.refused) == (["1", "2"], [])
+
+
+@pytest.mark.parametrize("footer", [9, "Total.*"])
+def test_a_file_without_its_footer_may_be_cut_off(tmp_path: Path, footer: object, fail: Any) -> None:
+    assert "it may have been cut off" in fail(write(tmp_path, b"id,b\n1,Total\n2,x\n"), footer=footer)
+
+
+@pytest.mark.parametrize(("ending", "declared"), [("\r", None), ("&|\n", "&|\n"), ("\x1e", "\x1e")])
+def test_lines_above_the_header_end_as_rows_do(
+    tmp_path: Path, ending: str, declared: str | None, read_csv: Any
+) -> None:
+    text = ending.join(["report", "id,b", "1,2", ""])
+    rows, _ = read_csv(write(tmp_path, text.encode()), skip_rows=1, row_ending=declared)
+    assert rows.to_pylist() == [{"id": "1", "b": "2"}]

@@ -1,5 +1,7 @@
 """Three parsers, one meaning: what is written in a dialect is read back identically, however it is cut."""
 
+import re
+
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -91,7 +93,23 @@ def test_where_the_fast_parsers_answer_they_agree_with_the_strict_one(text: str)
         fast = parser(text.encode(), COMMA, names, True)
         if fast is not None:
             assert strict is not None
-            assert (_cells(fast), strict.ragged) == (_cells(strict), ())
+            assert (_cells(fast), fast.ragged) == (_cells(strict), strict.ragged)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.lists(st.none() | TEXTS, min_size=1, max_size=4), max_size=8), st.sampled_from([b"\n", b"\r\n"]))
+def test_each_row_is_read_or_told_with_its_place_and_line(rows: Cells, ending: bytes) -> None:
+    text = write(rows, COMMA, ending)
+    parsed = parse_block(text, COMMA, ["a", "b"], final=True)
+    blank = [row for row in rows if row == [None]]
+    assert len(parsed.rows) + len(parsed.ragged) == len(rows) - len(blank)
+    assert [row for row in rows if len(row) == 2] == _cells(parsed)
+    written = [row for row in rows if row != [None]]
+    for ragged in parsed.ragged:
+        row = written[ragged.place]
+        assert (ragged.found, ragged.text + ending) == (len(row), write([row], COMMA, ending))
+        lines = re.split(rb"\r\n|\n|\r", text)
+        assert lines[ragged.line - 1] == re.split(rb"\r\n|\n|\r", ragged.text)[0]
 
 
 def test_the_fast_parser_takes_ordinary_files() -> None:
@@ -121,7 +139,7 @@ def test_ragged_rows_are_named_by_line_and_left_out(dialect: Dialect) -> None:
     separator = dialect.separator
     rows = [[b"1", b'"x\ny"'], [b"2"], [b"3", b"z"], [b"4", b"5", b"6"]]
     parsed = parse_block(b"\n".join(separator.join(row) for row in rows) + b"\n", dialect, ["a", "b"], final=True)
-    assert parsed.ragged == (Ragged(3, 1), Ragged(5, 3))
+    assert parsed.ragged == (Ragged(1, 3, 1, b"2"), Ragged(3, 5, 3, separator.join(rows[3])))
     assert _cells(parsed) == [["1", "x\ny"], ["3", "z"]]
 
 

@@ -31,7 +31,7 @@ from cutover.project.model.rules import (
     Derive,
     FieldRule,
 )
-from cutover.project.model.sources import Csv, Excel, Json, Layout, Sheet, Source
+from cutover.project.model.sources import Csv, Excel, Fixed, FixedColumn, Json, Layout, Sheet, Source, TextFile
 from cutover.project.model.target import Check, Split, Target
 from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
 from cutover.project.model.words import (
@@ -72,6 +72,8 @@ __all__ = [
     "Expression",
     "FieldRule",
     "Hierarchy",
+    "Fixed",
+    "FixedColumn",
     "Identifier",
     "Json",
     "Layout",
@@ -102,6 +104,7 @@ __all__ = [
     "Table",
     "Target",
     "TargetSystem",
+    "TextFile",
     "Thresholds",
     "Type",
     "UNIQUE",

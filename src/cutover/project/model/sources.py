@@ -1,25 +1,86 @@
 """Where an entity's rows come from."""
 
+import re
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from cutover.project.model.words import Columns, Identifier, Model, SourceTable, Type
 
 ColumnLetter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$", description="as Excel shows it: A, B, AA")]
 
 
-class Csv(Model):
-    """A delimited text file; `path` may hold a `*`: all matching files, in the order of their names, are one feed."""
+def _check_footer(footer: int | str) -> int | str:
+    if isinstance(footer, int):
+        if footer < 0:
+            raise ValueError("a number of lines is not negative")
+        return footer
+    try:
+        re.compile(footer)
+    except re.error as error:
+        raise ValueError(f"{footer!r} is no regular expression: {error}") from None
+    return footer
+
+
+Footer = Annotated[
+    int | str,
+    AfterValidator(_check_footer),
+    Field(
+        description="lines below the data that hold none: how many, or a regular expression that each of them matches "
+        "whole; a file that does not end with such a line is taken for cut off",
+    ),
+]
+
+
+class TextFile(Model):
+    """What every text file declares; `path` may hold a `*`: all matching files, by name, are one feed."""
 
     path: str
     encoding: str = Field(description="declared, never guessed: utf-8, utf-8-sig, gb18030, latin-1, cp1252, utf-16 ...")
-    separator: str = ","
     row_ending: str | None = Field(None, description="when rows do not end with a line break, such as '&|\\n'")
+    skip_rows: int = Field(0, ge=0, description="lines above the header, or above the data, that hold none")
+    footer: Footer = 0
+
+
+class Csv(TextFile):
+    """A delimited text file; `path` may hold a `*`: all matching files, in the order of their names, are one feed.
+
+    A row with too few or too many fields is rejected under its file and line, never padded; when most rows are so, the
+    declaration is wrong and the file is not landed. A column is found by its name in the header, wherever it stands.
+    """
+
+    separator: str = ","
     quote: str | None = '"'
     header: bool = True
-    skip_rows: int = Field(0, ge=0, description="rows above the header that hold no data")
+    variants: dict[str, Columns] = Field(
+        default_factory=dict, description="column: its other spellings in the headers of some files"
+    )
+    absent: tuple[str, ...] = Field((), description="columns that some of the files do not have; they are empty there")
+
+
+class FixedColumn(Model):
+    """A column of a fixed-width file: where it begins, counted from 1, and how wide it is."""
+
+    name: str = Field(min_length=1)
+    start: int = Field(ge=1)
+    width: int = Field(ge=1)
+    align: Literal["left", "right"] = Field(
+        "left", description="where the value stands: the blanks on the other side are taken off"
+    )
+
+
+class Fixed(TextFile):
+    """A fixed-width text file, read by position; a row that is shorter or longer than `length` is rejected by its line.
+
+    With `row_ending: ""` the rows follow each other without any line break.
+    """
+
+    unit: Literal["bytes", "characters"] = Field(
+        description="what start, width and length count; hosts that write GB18030 or EBCDIC count bytes"
+    )
+    columns: tuple[FixedColumn, ...] = Field(min_length=1)
+    length: int | None = Field(None, ge=1, description="of a row without its end; the end of the last column if absent")
 
 
 class Layout(Model):
@@ -103,12 +164,13 @@ class Json(Model):
 
 
 class Source(Model):
-    """Where an entity's rows come from: exactly one of table, extract, csv, excel, json."""
+    """Where an entity's rows come from: exactly one of table, extract, csv, fixed, excel, json."""
 
     system: Identifier
     table: SourceTable | None = None
     extract: str | None = Field(None, description="a file in sql/ with one SELECT, when a table name does not suffice")
     csv: Csv | None = None
+    fixed: Fixed | None = None
     excel: Excel | None = None
     json_: Json | None = Field(None, alias="json")  # pydantic has a method of the plain name
     key: Columns = Field(description="the columns that name a row; they are cleansed before they are compared")
@@ -118,6 +180,6 @@ class Source(Model):
     )
 
     @property
-    def file(self) -> Csv | Excel | Json | None:
+    def file(self) -> TextFile | Excel | Json | None:
         """What is declared of the files that hold the rows; None when a database does."""
-        return self.csv or self.excel or self.json_
+        return self.csv or self.fixed or self.excel or self.json_

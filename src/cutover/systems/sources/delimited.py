@@ -1,6 +1,6 @@
 """Delimited text files: declared encoding, declared dialect, strict; everything lands as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +8,20 @@ import pyarrow as pa
 
 from cutover.errors import SourceError
 from cutover.project.model import Csv
-from cutover.systems.sources.feed import Feed, Reading
+from cutover.systems.sources.feed import Feed, Reading, Refused
 from cutover.systems.sources.files import (
     BLOCK,
+    Blocks,
     SourceFile,
     check_header,
-    check_same_header,
     find_files,
     read_decoded,
+    skip_lines,
+    without_footer,
 )
+from cutover.systems.sources.headers import Headed, columns_of, unify_headers
 from cutover.systems.sources.records import Dialect, Malformed, Parsed, count_lines, parse_block, read_records
+from cutover.systems.sources.refusing import judge, leave_gaps
 
 # A row that needs more than this is one whose closing quote is missing.
 _LONGEST_ROW = 64 << 20
@@ -25,37 +29,32 @@ _HEAD = 1 << 16
 
 
 def read_delimited(feed: Feed, folder: Path) -> Reading:
-    """Open the files of a feed.
+    """Open the files of a feed; a row with too few or too many fields is refused.
 
     Raises:
-        SourceError: no file, another header in one of them, or a header that names no columns; and, while the
-            blocks are read, a byte that is not of the encoding, a row with too few or too many fields, a
-            quote out of place.
+        SourceError: no file, an undeclared header in one of them, or one that names no columns; and, while the
+            blocks are read, a byte that is not of the encoding, a quote out of place, a file without its declared
+            footer, more rows that are refused than rows that can be read.
     """
     declared = feed.source.csv
     assert declared is not None  # read_feed chose this module by it
     files = find_files(folder, declared.path)
-    names = _columns(feed, declared, files)
-    schema = pa.schema([(name, pa.string()) for name in names])
+    if declared.header:
+        headed = unify_headers(files, [_header(file, declared) for file in files], declared)
+    else:
+        headed = [Headed(file, tuple(feed.source.columns)) for file in files]
+    schema = pa.schema([(name, pa.string()) for name in columns_of(headed, declared)])
     reading = Reading(schema, iter(()))
-    blocks = _read_files(files, declared, names, reading.files)
-    return Reading(schema, blocks, files=reading.files)
+    blocks = _read_files(headed, declared, schema, reading.files, reading.refused)
+    return Reading(schema, blocks, files=reading.files, refused=reading.refused)
 
 
 def _dialect(declared: Csv) -> Dialect:
-    def encoded(text: str | None) -> bytes | None:
-        return text.encode() if text else None
-
-    return Dialect(declared.separator.encode(), encoded(declared.row_ending), encoded(declared.quote))
+    return Dialect(declared.separator.encode(), _encoded(declared.row_ending), _encoded(declared.quote))
 
 
-def _columns(feed: Feed, declared: Csv, files: list[SourceFile]) -> list[str]:
-    if not declared.header:
-        return list(feed.source.columns)
-    headers = [_header(file, declared) for file in files]
-    for file, header in zip(files[1:], headers[1:], strict=True):
-        check_same_header(files[0], headers[0], file, header)
-    return headers[0]
+def _encoded(text: str | None) -> bytes | None:
+    return text.encode() if text else None
 
 
 def _header(file: SourceFile, declared: Csv) -> list[str]:
@@ -70,11 +69,9 @@ def _header(file: SourceFile, declared: Csv) -> list[str]:
 
 def _take_head(file: SourceFile, text: bytes, declared: Csv, final: bool) -> tuple[list[str], int] | None:
     """Return the header's names and where the first row begins; None while the text is too short for that."""
-    start = 0
-    for _ in range(declared.skip_rows):
-        start = text.find(b"\n", start) + 1
-        if not start:
-            return None
+    start = skip_lines(text, declared.skip_rows, _encoded(declared.row_ending), final=final)
+    if start is None:
+        return None
     if not declared.header:
         return [], start
     try:
@@ -85,26 +82,65 @@ def _take_head(file: SourceFile, text: bytes, declared: Csv, final: bool) -> tup
 
 
 def _read_files(
-    files: list[SourceFile], declared: Csv, names: list[str], facts: list[dict[str, Any]]
+    headed: Sequence[Headed],
+    declared: Csv,
+    schema: pa.Schema,
+    facts: list[dict[str, Any]],
+    refused: list[Refused],
 ) -> Iterator[pa.Table]:
-    for file in files:
+    before = 0
+    for each in headed:
         of_file: dict[str, Any] = {"rows": 0}
-        for rows in _read_file(file, declared, names, of_file):
+        for parsed, line in _read_file(each, declared, of_file):
+            refused += _refused(each, parsed, line, before + of_file["rows"])
+            rows = leave_gaps(_as_feed(parsed.rows, schema), [row.place for row in parsed.ragged])
             of_file["rows"] += len(rows)
+            if parsed.ragged:
+                of_file["refused"] = of_file.get("refused", 0) + len(parsed.ragged)
+                _judge(each, of_file, refused, final=False)
             yield rows
+        _judge(each, of_file, refused, final=True)
+        before += of_file["rows"]
         facts.append(of_file)
 
 
-def _read_file(file: SourceFile, declared: Csv, names: list[str], facts: dict[str, Any]) -> Iterator[pa.Table]:
-    dialect, pending, line, begun = _dialect(declared), b"", 1, False
-    for text, final in read_decoded(file, declared.encoding, facts, BLOCK):
+def _as_feed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    there = set(rows.column_names)
+    columns = [rows[name] if name in there else pa.nulls(len(rows), pa.string()) for name in schema.names]
+    return pa.table(columns, schema=schema)
+
+
+def _refused(headed: Headed, parsed: Parsed, line: int, before: int) -> Iterator[Refused]:
+    for row in parsed.ragged:
+        reason = "too_few_fields" if row.found < len(headed.columns) else "too_many_fields"
+        at = line + row.line - 1
+        yield Refused(before + row.place, headed.file.name, at, reason, row.found, row.text.decode())
+
+
+def _judge(headed: Headed, facts: dict[str, Any], refused: Sequence[Refused], *, final: bool) -> None:
+    judge(
+        headed.file,
+        facts,
+        refused,
+        f"{len(headed.columns)} fields",
+        final=final,
+        fix="quote the separator or the line break inside a field, or correct separator, row_ending, "
+        "quote or columns in the mapping",
+    )
+
+
+def _read_file(headed: Headed, declared: Csv, facts: dict[str, Any]) -> Iterator[tuple[Parsed, int]]:
+    """Yield the rows of a file block by block, each with the line at which the block begins."""
+    file, pending, line, begun = headed.file, b"", 1, False
+    for text, final in _data(file, declared, facts):
         pending += text
         if not begun:
             head = _take_head(file, pending, declared, final)
             if head is None:
                 continue
             line, pending, begun = 1 + count_lines(pending[: head[1]]), pending[head[1] :], True
-        parsed = _parse(file, pending, dialect, names, final, line)
+        parsed = _parse(file, pending, _dialect(declared), list(headed.columns), final, line)
+        yield parsed, line
         line += count_lines(pending[: parsed.consumed])
         pending = pending[parsed.consumed :]
         if len(pending) > _LONGEST_ROW:
@@ -112,23 +148,18 @@ def _read_file(file: SourceFile, declared: Csv, names: list[str], facts: dict[st
                 f"{file.name}:{line}: the row that begins here is longer than 64 MiB",
                 fix="mend the quote that is not closed, or correct separator, row_ending and quote",
             )
-        yield parsed.rows
+
+
+def _data(file: SourceFile, declared: Csv, facts: dict[str, Any]) -> Blocks:
+    blocks = read_decoded(file, declared.encoding, facts, BLOCK)
+    return without_footer(file, blocks, declared.footer, _encoded(declared.row_ending), "utf-8")
 
 
 def _parse(file: SourceFile, block: bytes, dialect: Dialect, names: list[str], final: bool, line: int) -> Parsed:
     try:
-        parsed = parse_block(block, dialect, names, final=final)
+        return parse_block(block, dialect, names, final=final)
     except Malformed as problem:
         raise _malformed(file, line + problem.line - 1, problem) from None
-    if parsed.ragged:
-        first, more = parsed.ragged[0], len(parsed.ragged) - 1
-        others = f"; {more} more like it in the same block" if more else ""
-        raise SourceError(
-            f"{file.name}:{line + first.line - 1}: the row has {first.found} fields, {len(names)} are expected{others}",
-            fix="quote the separator or the line break inside a field, or correct separator, row_ending, "
-            "quote or columns in the mapping",
-        )
-    return parsed
 
 
 def _malformed(file: SourceFile, line: int, problem: Malformed) -> SourceError:

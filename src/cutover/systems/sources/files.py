@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from cutover.errors import SourceError
 from cutover.project.reading import suggest
 
 BLOCK = 8 << 20
+Blocks = Iterator[tuple[bytes, bool]]
+# A footer is shorter than this.
+_TAIL = 1 << 16
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,7 @@ def hash_file(file: SourceFile) -> dict[str, Any]:
     return {"name": file.name, "bytes": file.path.stat().st_size, "sha256": digest}
 
 
-def read_decoded(
-    file: SourceFile, encoding: str, facts: dict[str, Any], block: int = BLOCK
-) -> Iterator[tuple[bytes, bool]]:
+def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: int = BLOCK) -> Blocks:
     """Yield a file's text as UTF-8, block by block, each with whether it is the last.
 
     facts: receives name, bytes and sha256 of the file once the last block was read.
@@ -102,6 +105,59 @@ def _reads(sample: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def skip_lines(text: bytes, count: int, ending: bytes | None, *, final: bool) -> int | None:
+    """Return where the text behind its first lines begins; None while it is too short to tell."""
+    pattern = _LINE_END if ending is None else re.compile(re.escape(ending))
+    start = 0
+    for _ in range(count):
+        end = pattern.search(text, start)
+        # A carriage return at the very end may be half of a line end.
+        if end is None or (not final and end.end() == len(text)):
+            return None
+        start = end.end()
+    return start
+
+
+def without_footer(file: SourceFile, blocks: Blocks, footer: int | str, ending: bytes | None, encoding: str) -> Blocks:
+    """Yield the blocks of a file without the lines below its data; `encoding` is that of the blocks.
+
+    Raises:
+        SourceError: the file does not end with a line of the declared pattern, or has fewer lines than declared.
+    """
+    if not footer:
+        yield from blocks
+        return
+    held = b""
+    for text, final in blocks:
+        held += text
+        if final:
+            break
+        yield held[:-_TAIL], False
+        held = held[-_TAIL:]
+    yield held[: _footer_start(file, held, footer, ending, encoding)], True
+
+
+def _footer_start(file: SourceFile, tail: bytes, footer: int | str, ending: bytes | None, encoding: str) -> int:
+    lines = tail.splitlines(keepends=True) if ending is None else re.split(b"(?<=%b)" % re.escape(ending), tail)
+    start, found = len(tail), 0
+    for line in reversed(lines):
+        text = line.removesuffix(ending).strip() if ending else line.strip()
+        if text and not _is_footer(text.decode(encoding, "replace"), footer, found):
+            break
+        start, found = start - len(line), found + bool(text)
+    if found < (footer if isinstance(footer, int) else 1):
+        told = f"has fewer than {footer} lines" if isinstance(footer, int) else f"does not end with {footer!r}"
+        raise SourceError(
+            f"{file.name}: the file {told}, its declared footer; it may have been cut off",
+            fix="export the file again, or correct `footer` in the mapping",
+        )
+    return start
+
+
+def _is_footer(line: str, footer: int | str, found: int) -> bool:
+    return found < footer if isinstance(footer, int) else re.fullmatch(footer, line) is not None
 
 
 def check_header(file: SourceFile, names: Sequence[str], line: int) -> list[str]:

@@ -2,7 +2,9 @@
 
     arrow   one-byte separator and ordinary row ends; only where quotes open, close and double as they should
     split   any separator and row end; only where nothing is quoted
-    strict  everything; finds the line of each row that has the wrong number of fields
+    strict  everything
+
+Each leaves out the rows that have the wrong number of fields, and tells where they stood.
 
 An empty field is null, a quoted empty field is the empty text; nothing else is null. Empty lines are no rows;
 in a file of a single column each is a row without a value.
@@ -34,10 +36,15 @@ class Dialect:
 
 @dataclass(frozen=True)
 class Ragged:
-    """A row with the wrong number of fields; `line` counts from 1 in its block."""
+    """A row with the wrong number of fields, as it stands in the file.
 
+    place: how many rows of the block come before it, ragged ones too. line: counts from 1 in the block.
+    """
+
+    place: int
     line: int
     found: int
+    text: bytes
 
 
 @dataclass(frozen=True)
@@ -84,28 +91,58 @@ def _parse_arrow(block: bytes, dialect: Dialect, names: list[str], final: bool) 
         return None
     if not end:
         return Parsed(_empty(names), 0)
-    wrong: list[int] = []
-    text = pa.string()
     # Without a last line end Arrow takes an empty last field behind a quoted one for quoted.
     whole = block[:end] if block.endswith((b"\n", b"\r"), 0, end) else block[:end] + b"\n"
+    rows, wrong = _read_arrow(whole, dialect, names, threads=True)
+    if wrong:
+        # Only a single thread numbers the rows that it skips.
+        rows, wrong = _read_arrow(whole, dialect, names, threads=False)
+    return Parsed(rows, end, _locate(whole, dialect, names, wrong))
+
+
+def _read_arrow(
+    whole: bytes, dialect: Dialect, names: list[str], *, threads: bool
+) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+    wrong: list[pacsv.InvalidRow] = []
     rows = pacsv.read_csv(
         pa.BufferReader(whole),
-        read_options=pacsv.ReadOptions(column_names=names, block_size=len(whole) + 1),
+        read_options=pacsv.ReadOptions(column_names=names, block_size=len(whole) + 1, use_threads=threads),
         parse_options=pacsv.ParseOptions(
             delimiter=dialect.separator.decode(),
             quote_char=dialect.quote.decode() if dialect.quote else False,
             newlines_in_values=True,
             ignore_empty_lines=len(names) > 1,
-            invalid_row_handler=lambda row: wrong.append(row.actual_columns) or "skip",  # type: ignore[func-returns-value]
+            invalid_row_handler=lambda row: wrong.append(row) or "skip",  # type: ignore[func-returns-value]
         ),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict.fromkeys(names, text),
+            column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
         ),
     )
-    return None if wrong else Parsed(rows, end)
+    return rows, wrong
+
+
+def _locate(whole: bytes, dialect: Dialect, names: list[str], wrong: list[pacsv.InvalidRow]) -> tuple[Ragged, ...]:
+    """Find the rows that Arrow skipped in a well-quoted block, by their number; it does not count empty lines."""
+    if not wrong:
+        return ()
+    codes = np.frombuffer(whole, np.uint8)
+    breaks = np.flatnonzero(codes == 10)
+    quotes = np.flatnonzero(codes == dialect.quote[0]) if dialect.quote else np.empty(0, np.int64)
+    ends = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    if len(names) > 1:
+        # A start that is a line end itself is an empty line.
+        starts = starts[~np.isin(codes[starts], (10, 13))]
+    found = []
+    for row in wrong:
+        start = starts[row.number - 1]
+        line = int(np.searchsorted(breaks, start)) + 1
+        end = ends[np.searchsorted(ends, start)]
+        found.append(Ragged(row.number - 1, line, row.actual_columns, whole[start:end].rstrip(b"\r")))
+    return tuple(found)
 
 
 def _boundary(block: bytes, dialect: Dialect, final: bool) -> int | None:
@@ -146,7 +183,7 @@ def _parse_split(block: bytes, dialect: Dialect, names: list[str], final: bool) 
         return Parsed(_empty(names), end)
     fields = pc.split_pattern(pa.array(rows, pa.binary()).cast(pa.string()), dialect.separator.decode())
     if not pc.all(pc.equal(pc.list_value_length(fields), len(names))).as_py():
-        return None
+        return None  # the strict parser finds the lines
     flat = pc.list_flatten(fields)
     flat = pc.if_else(pc.equal(flat, ""), pa.scalar(None, pa.string()), flat)
     starts = np.arange(0, len(flat), len(names))
@@ -248,14 +285,20 @@ def _check_unfinished(block: bytes, position: int, dialect: Dialect, final: bool
 def _parse_strict(block: bytes, dialect: Dialect, names: list[str], final: bool) -> Parsed:
     records, starts = read_records(block, dialect, final=final)
     blank: Row = [None]
-    kept, ragged = [], []
-    for record, start in zip(records, starts, strict=False):
+    kept: list[Row] = []
+    ragged: list[Ragged] = []
+    for record, start, end in zip(records, starts, starts[1:], strict=False):
         if len(record) == len(names):
             kept.append(record)
         elif record != blank:
-            ragged.append(Ragged(count_lines(block[:start]) + 1, len(record)))
+            text = _without_end(block[start:end], dialect)
+            ragged.append(Ragged(len(kept) + len(ragged), count_lines(block[:start]) + 1, len(record), text))
     columns = [pa.array(column, pa.binary()).cast(pa.string()) for column in zip(*kept, strict=True)]
     return Parsed(pa.table(columns, names) if kept else _empty(names), starts[-1], tuple(ragged))
+
+
+def _without_end(record: bytes, dialect: Dialect) -> bytes:
+    return record.rstrip(b"\r\n") if dialect.ending is None else record.removesuffix(dialect.ending)
 
 
 def _empty(names: list[str]) -> pa.Table:
