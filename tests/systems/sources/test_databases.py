@@ -243,7 +243,8 @@ def test_what_sqlite_refuses_is_named(tmp_path: Path, make_feed: Any, fail: Any)
     connection = sqlite(tmp_path, "create table orders (id, v); insert into orders values (1, cast(x'ff61' as text))")
     message = fail(connection, make_feed(table="order"))
     assert "there is no table 'order'. Fix: did you mean 'orders'?" in message
-    assert "a text is not in the database's own encoding" in fail(connection, make_feed(table="orders"))
+    message = fail(connection, make_feed(table="orders"))
+    assert "column 'v' holds a text that is not in the database's own encoding in the row with the key '1'" in message
     assert "no column 'ids', which its key names" in fail(connection, make_feed("ids", table="orders"))
     assert "syntax error" in fail(connection, make_feed(sql="selekt 1"))
     nowhere = Connection("legacy", "sqlite", schema=str(tmp_path / "no.db"))
