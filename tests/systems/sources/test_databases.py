@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import psycopg2
 import pyarrow as pa
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import floats, integers, lists, none, text
 from pydantic import ValidationError
 
 from cutover.errors import ConnectionLost, InputError, SourceError
@@ -219,6 +222,56 @@ def test_sqlite_values_land_as_exact_text(tmp_path: Path, make_feed: Any, read: 
     rows, _ = read(connection, make_feed(table="t", columns={"v": "decimal(10,2)"}))
     assert rows["id"].to_pylist() == ["B", "a", "b", "c", "d", "e", "f"]
     assert rows["v"].to_pylist() == ["0.1", "007", "1", None, "10000000000000000000000", "", "2"]
+
+
+def test_sqlite_numbers_that_a_float_may_have_changed_are_counted(tmp_path: Path, make_feed: Any, read: Any) -> None:
+    connection = sqlite(
+        tmp_path,
+        """create table t (id integer primary key, price decimal(10,2), code integer);
+        insert into t values (1, 12.34, 17), (2, 940.99999999999989, 'A7'), (3, 1.10105e17, '007'), (4, 0.1 + 0.2, 2.5),
+            (5, -0.0, 1e15), (6, 123456789012.345, 9223372036854775807)""",
+    )
+    rows, reading = read(connection, make_feed(table="t"))
+    assert rows["price"].to_pylist() == [
+        "12.34", "940.9999999999999", "110105000000000000", "0.30000000000000004", "0", "123456789012.345",
+    ]  # fmt: skip
+    # SQLite itself stores a text that reads as a whole number as that number in a column of integers.
+    assert rows["code"].to_pylist() == ["17", "A7", "7", "2.5", "1000000000000000", "9223372036854775807"]
+    assert reading.notes == {"price: numbers of 16 digits or more, which a float may have changed": 2}
+
+
+def test_a_sqlite_value_that_no_text_carries_is_refused_under_its_key(
+    tmp_path: Path, make_feed: Any, fail: Any
+) -> None:
+    connection = sqlite(tmp_path, """create table t (a, b, v); insert into t values (1, 'x', 'ok'), (2, 'y', x'00ff');
+        create table u (id, v); insert into u values (7, 9e999), (8, 1)""")  # fmt: skip
+    message = fail(connection, make_feed(("a", "b"), table="t"))
+    assert "column 'v' holds binary data, which is not landed, in the row with the key '2|y'" in message
+    assert "column 'v' holds an infinite number in the row with the key '7'" in fail(connection, make_feed(table="u"))
+
+
+@pytest.mark.parametrize("column", ["v", "V V", 'v"v', "a:b"])
+def test_a_sqlite_column_may_have_any_name(tmp_path: Path, make_feed: Any, read: Any, column: str) -> None:
+    quoted = column.replace('"', '""')
+    connection = sqlite(tmp_path, f'create table t ("{quoted}"); insert into t values (2), (null), (1)')
+    rows, _ = read(connection, make_feed(column, table="t"))
+    assert rows[column].to_pylist() == [None, "1", "2"]
+
+
+@given(values=lists(none() | text() | integers(-(2**63), 2**63 - 1) | floats(allow_nan=False, allow_infinity=False)))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_sqlite_value_comes_back_from_its_text(
+    tmp_path: Path, make_feed: Any, read: Any, values: list[Any]
+) -> None:
+    path = tmp_path / "law.db"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute("create table t (id integer primary key, v)")
+        opened.executemany("insert into t (v) values (?)", [(value,) for value in values])
+        stored = [value for (value,) in opened.execute("select v from t order by id")]
+    rows, _ = read(Connection("legacy", "sqlite", schema=str(path)), make_feed(table="t"))
+    for value, landed in zip(stored, rows["v"].to_pylist(), strict=True):
+        assert landed == value if value is None or isinstance(value, str) else type(value)(landed) == value
 
 
 def test_writing_through_a_legacy_sqlite_fails(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection as Opened
 from sqlalchemy import Engine, Numeric, cast, create_engine, func, literal_column, text
 from sqlalchemy.exc import DBAPIError
@@ -160,11 +162,18 @@ def column_of(feed: Feed, name: str, type_name: str) -> Column:
     if kind in (*_INTEGERS, "decimal", "numeric", *_MONEY):
         return _number(name, kind, sizes)
     if kind == "datetimeoffset":
-        utc = func.convert(literal_column("datetime2"), func.switchoffset(itself, literal_column("'+00:00'")))
-        return Column(name, TEXT, _convert("varchar(27)", utc, 121).concat(literal_column("'+00:00'")), (itself,))
+        plain = literal_column(f"datetime2({sizes[0] if sizes else 7})")
+        utc = func.convert(plain, func.switchoffset(itself, literal_column("'+00:00'")))
+        written = _convert("varchar(27)", utc, 121).concat(literal_column("'+00:00'"))
+        return Column(name, TEXT, written, (itself,), _without_seventh_zero)
     if kind in _TIMES:
         return Column(name, TEXT, _convert(_TIMES[kind][0], itself, _TIMES[kind][1]), (itself,))
     return _text(name, kind)
+
+
+def _without_seventh_zero(texts: pa.Array) -> pa.Array:
+    # A timestamp has six places here; a seventh that says nothing would make it unreadable.
+    return pc.replace_substring_regex(texts, "([.][0-9]{6})0[+]", "\\1+")
 
 
 def _number(name: str, kind: str, sizes: list[str]) -> Column:
