@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import floats, integers, lists, none, text
 from pydantic import ValidationError
 
+from cutover.core.types import parse_type
 from cutover.errors import ConnectionLost, InputError, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources import open_legacy, read_feed
-from cutover.systems.sources.measure import Total
+from cutover.systems.sources.measure import Total, measure
 
 
 @pytest.fixture
@@ -189,6 +190,41 @@ def test_a_postgres_that_does_not_answer_is_transient() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_postgres_bytes_land_in_hexadecimal_where_they_are_declared(
+    postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any
+) -> None:
+    legacy_sql.execute("create table t (id int, b bytea); insert into t values (1, '\\x00ff0A'), (2, ''), (3, null)")
+    rows, _ = read(postgres, make_feed(table="land_test.t", columns={"b": "text"}))
+    assert rows["b"].to_pylist() == ["00ff0a", "", None]
+
+
+NORTHWIND = {
+    "customers": (91, "customer_id"),
+    "suppliers": (29, "supplier_id"),
+    "products": (77, "product_id"),
+    "orders": (830, "order_id"),
+    "order_details": (2155, ("order_id", "product_id")),
+    "employees": (9, "employee_id"),
+    "categories": (8, "category_id"),
+}
+
+
+def test_northwind_lands_from_postgres_too(
+    shared_data: Path, postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any, fail: Any
+) -> None:
+    legacy_sql.execute((shared_data / "2_northwind/northwind_postgres.sql").read_text(encoding="utf-8"))
+    inexact = {"unit_price": "decimal(12,4)", "discount": "decimal(4,3)", "freight": "decimal(12,4)"}
+    binary = {"picture": "text", "photo": "text"}
+    for name, (count, key) in NORTHWIND.items():
+        rows, reading = read(postgres, make_feed(key, table=f"land_test.{name}", columns={**inexact, **binary}))
+        assert len(rows) == reading.count().rows == count, name
+        totals = measure(rows, {column: parse_type(kind) for column, kind in inexact.items()}).totals
+        for column, total in totals.items():
+            legacy_sql.execute(f"select sum({column}::text::numeric) from land_test.{name}")
+            assert (total.sum, total.unread) == (legacy_sql.fetchone()[0], 0), (name, column)
+    assert "column 'unit_price' is real, which is not exact" in fail(postgres, make_feed(table="land_test.products"))
+
+
 def sqlite(path: Path, script: str) -> Connection:
     with sqlite3.connect(path / "legacy.db") as opened:
         opened.executescript(f"pragma synchronous = off; {script}")
@@ -227,7 +263,7 @@ def test_sqlite_values_land_as_exact_text(tmp_path: Path, make_feed: Any, read: 
 def test_sqlite_numbers_that_a_float_may_have_changed_are_counted(tmp_path: Path, make_feed: Any, read: Any) -> None:
     connection = sqlite(
         tmp_path,
-        """create table t (id integer primary key, price decimal(10,2), code integer);
+        """create table t (id integer primary key, price, code integer);
         insert into t values (1, 12.34, 17), (2, 940.99999999999989, 'A7'), (3, 1.10105e17, '007'), (4, 0.1 + 0.2, 2.5),
             (5, -0.0, 1e15), (6, 123456789012.345, 9223372036854775807)""",
     )
@@ -237,7 +273,7 @@ def test_sqlite_numbers_that_a_float_may_have_changed_are_counted(tmp_path: Path
     ]  # fmt: skip
     # SQLite itself stores a text that reads as a whole number as that number in a column of integers.
     assert rows["code"].to_pylist() == ["17", "A7", "7", "2.5", "1000000000000000", "9223372036854775807"]
-    assert reading.notes == {"price: numbers of 16 digits or more, which a float may have changed": 2}
+    assert reading.notes == {"price: numbers of 16 digits or more, which a float may have changed": 3}
 
 
 def test_a_sqlite_value_that_no_text_carries_is_refused_under_its_key(

@@ -20,13 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from cutover.core.types import TEXT, DataType
 from cutover.errors import CutoverError, SourceError
 from cutover.systems.connections import Connection
-from cutover.systems.sources.feed import Feed
+from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
     itself_of,
-    refuse_binary,
-    refuse_inexact,
     write_shortest,
 )
 

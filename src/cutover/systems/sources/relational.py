@@ -99,23 +99,6 @@ def everything(feed: Feed) -> Select[Any]:
     return select(literal_column("*")).select_from(relation(feed)).where(literal_column("1") == literal_column("0"))
 
 
-def refuse_binary(feed: Feed, name: str) -> SourceError:
-    """Return the error for a column of bytes that is not declared."""
-    return SourceError(
-        f"{feed.name}: column {name!r} holds binary data, which is not landed",
-        fix="declare it as text in source.columns of the mapping: it lands in hexadecimal; or leave it out by an "
-        "extract in sql/ that selects the other columns",
-    )
-
-
-def refuse_inexact(feed: Feed, name: str, type_name: str) -> SourceError:
-    """Return the error for a floating column that is not declared."""
-    return SourceError(
-        f"{feed.name}: column {name!r} is {type_name}, which is not exact",
-        fix="declare it in source.columns of the mapping, such as decimal(18,2), or cast it in SQL",
-    )
-
-
 def rows_statement(feed: Feed, columns: Sequence[Column], *, unique: bool) -> Select[Any]:
     """Return the query for the rows of a feed, in an order that never changes.
 

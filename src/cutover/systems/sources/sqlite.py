@@ -156,16 +156,18 @@ def _texts(name: str, values: tuple[Any, ...], notes: dict[str, int]) -> pa.Arra
         return pa.array(values, pa.int64()).cast(pa.string())
     if bytes in kinds or any(isinstance(value, float) and not isfinite(value) for value in values):
         raise ValueError
-    long = sum(isinstance(value, float) and _digits(value) > _FAITHFUL_DIGITS for value in values)
-    if long:
-        notes[f"{name}: {_UNFAITHFUL}"] = notes.get(f"{name}: {_UNFAITHFUL}", 0) + long
+    changed = sum(isinstance(value, float) and not _is_faithful(value) for value in values)
+    if changed:
+        notes[f"{name}: {_UNFAITHFUL}"] = notes.get(f"{name}: {_UNFAITHFUL}", 0) + changed
     # Of equal numbers one text: 2 and 2.0, 0.0 and -0.0.
     written = {value: "0" if value == 0 else exact_text(value) for value in set(values)}
     return pa.array([written[value] for value in values], pa.string())
 
 
-def _digits(value: float) -> int:
-    return len(Decimal(repr(value)).normalize().as_tuple().digits)
+def _is_faithful(value: float) -> bool:
+    # Of a whole number beyond 2^53, such as an identifier that went through a float, the last digits may be others.
+    digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
+    return digits <= _FAITHFUL_DIGITS and abs(value) < 2**53
 
 
 def _problem(value: Any) -> str | None:

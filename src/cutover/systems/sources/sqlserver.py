@@ -26,13 +26,11 @@ from sqlalchemy.exc import DBAPIError
 from cutover.core.types import TEXT, DataType
 from cutover.errors import CutoverError, SourceError
 from cutover.systems.connections import Connection
-from cutover.systems.sources.feed import Feed
+from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
     itself_of,
-    refuse_binary,
-    refuse_inexact,
     write_shortest,
 )
 
@@ -162,7 +160,7 @@ def column_of(feed: Feed, name: str, type_name: str) -> Column:
     if kind in (*_INTEGERS, "decimal", "numeric", *_MONEY):
         return _number(name, kind, sizes)
     if kind == "datetimeoffset":
-        plain = literal_column(f"datetime2({sizes[0] if sizes else 7})")
+        plain: Any = literal_column(f"datetime2({sizes[0] if sizes else 7})")
         utc = func.convert(plain, func.switchoffset(itself, literal_column("'+00:00'")))
         written = _convert("varchar(27)", utc, 121).concat(literal_column("'+00:00'"))
         return Column(name, TEXT, written, (itself,), _without_seventh_zero)
