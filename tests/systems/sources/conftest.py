@@ -1,6 +1,7 @@
-"""Feeds made by hand, and a PostgreSQL to read from."""
+"""Feeds made by hand, and servers to read from."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,12 @@ from cutover.core.types import parse_type
 from cutover.project.model import Csv, Excel, Json, Source
 from cutover.systems.connections import Connection
 from cutover.systems.sources import Feed, Reading, open_legacy, read_feed
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+
+from mariadb import mariadb, mariadb_database  # noqa: E402
+
+__all__ = ["mariadb", "mariadb_database"]
 
 
 def _folder(path: Path) -> Connection:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ import psycopg2
 import pyarrow as pa
 import pytest
 import sqlalchemy
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import floats, integers, lists, none, text
 from pydantic import ValidationError
 
+from cutover.core.types import parse_type
 from cutover.errors import ConnectionLost, InputError, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources import open_legacy, read_feed
-from cutover.systems.sources.measure import Total
+from cutover.systems.sources.measure import Total, measure
 
 
 @pytest.fixture
@@ -186,6 +190,41 @@ def test_a_postgres_that_does_not_answer_is_transient() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_postgres_bytes_land_in_hexadecimal_where_they_are_declared(
+    postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any
+) -> None:
+    legacy_sql.execute("create table t (id int, b bytea); insert into t values (1, '\\x00ff0A'), (2, ''), (3, null)")
+    rows, _ = read(postgres, make_feed(table="land_test.t", columns={"b": "text"}))
+    assert rows["b"].to_pylist() == ["00ff0a", "", None]
+
+
+NORTHWIND = {
+    "customers": (91, "customer_id"),
+    "suppliers": (29, "supplier_id"),
+    "products": (77, "product_id"),
+    "orders": (830, "order_id"),
+    "order_details": (2155, ("order_id", "product_id")),
+    "employees": (9, "employee_id"),
+    "categories": (8, "category_id"),
+}
+
+
+def test_northwind_lands_from_postgres_too(
+    shared_data: Path, postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any, fail: Any
+) -> None:
+    legacy_sql.execute((shared_data / "2_northwind/northwind_postgres.sql").read_text(encoding="utf-8"))
+    inexact = {"unit_price": "decimal(12,4)", "discount": "decimal(4,3)", "freight": "decimal(12,4)"}
+    binary = {"picture": "text", "photo": "text"}
+    for name, (count, key) in NORTHWIND.items():
+        rows, reading = read(postgres, make_feed(key, table=f"land_test.{name}", columns={**inexact, **binary}))
+        assert len(rows) == reading.count().rows == count, name
+        totals = measure(rows, {column: parse_type(kind) for column, kind in inexact.items()}).totals
+        for column, total in totals.items():
+            legacy_sql.execute(f"select sum({column}::text::numeric) from land_test.{name}")
+            assert (total.sum, total.unread) == (legacy_sql.fetchone()[0], 0), (name, column)
+    assert "column 'unit_price' is real, which is not exact" in fail(postgres, make_feed(table="land_test.products"))
+
+
 def sqlite(path: Path, script: str) -> Connection:
     with sqlite3.connect(path / "legacy.db") as opened:
         opened.executescript(f"pragma synchronous = off; {script}")
@@ -221,6 +260,56 @@ def test_sqlite_values_land_as_exact_text(tmp_path: Path, make_feed: Any, read: 
     assert rows["v"].to_pylist() == ["0.1", "007", "1", None, "10000000000000000000000", "", "2"]
 
 
+def test_sqlite_numbers_that_a_float_may_have_changed_are_counted(tmp_path: Path, make_feed: Any, read: Any) -> None:
+    connection = sqlite(
+        tmp_path,
+        """create table t (id integer primary key, price, code integer);
+        insert into t values (1, 12.34, 17), (2, 940.99999999999989, 'A7'), (3, 1.10105e17, '007'), (4, 0.1 + 0.2, 2.5),
+            (5, -0.0, 1e15), (6, 123456789012.345, 9223372036854775807)""",
+    )
+    rows, reading = read(connection, make_feed(table="t"))
+    assert rows["price"].to_pylist() == [
+        "12.34", "940.9999999999999", "110105000000000000", "0.30000000000000004", "0", "123456789012.345",
+    ]  # fmt: skip
+    # SQLite itself stores a text that reads as a whole number as that number in a column of integers.
+    assert rows["code"].to_pylist() == ["17", "A7", "7", "2.5", "1000000000000000", "9223372036854775807"]
+    assert reading.notes == {"price: numbers of 16 digits or more, which a float may have changed": 3}
+
+
+def test_a_sqlite_value_that_no_text_carries_is_refused_under_its_key(
+    tmp_path: Path, make_feed: Any, fail: Any
+) -> None:
+    connection = sqlite(tmp_path, """create table t (a, b, v); insert into t values (1, 'x', 'ok'), (2, 'y', x'00ff');
+        create table u (id, v); insert into u values (7, 9e999), (8, 1)""")  # fmt: skip
+    message = fail(connection, make_feed(("a", "b"), table="t"))
+    assert "column 'v' holds binary data, which is not landed, in the row with the key '2|y'" in message
+    assert "column 'v' holds an infinite number in the row with the key '7'" in fail(connection, make_feed(table="u"))
+
+
+@pytest.mark.parametrize("column", ["v", "V V", 'v"v', "a:b"])
+def test_a_sqlite_column_may_have_any_name(tmp_path: Path, make_feed: Any, read: Any, column: str) -> None:
+    quoted = column.replace('"', '""')
+    connection = sqlite(tmp_path, f'create table t ("{quoted}"); insert into t values (2), (null), (1)')
+    rows, _ = read(connection, make_feed(column, table="t"))
+    assert rows[column].to_pylist() == [None, "1", "2"]
+
+
+@given(values=lists(none() | text() | integers(-(2**63), 2**63 - 1) | floats(allow_nan=False, allow_infinity=False)))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_sqlite_value_comes_back_from_its_text(
+    tmp_path: Path, make_feed: Any, read: Any, values: list[Any]
+) -> None:
+    path = tmp_path / "law.db"
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute("create table t (id integer primary key, v)")
+        opened.executemany("insert into t (v) values (?)", [(value,) for value in values])
+        stored = [value for (value,) in opened.execute("select v from t order by id")]
+    rows, _ = read(Connection("legacy", "sqlite", schema=str(path)), make_feed(table="t"))
+    for value, landed in zip(stored, rows["v"].to_pylist(), strict=True):
+        assert landed == value if value is None or isinstance(value, str) else type(value)(landed) == value
+
+
 def test_writing_through_a_legacy_sqlite_fails(tmp_path: Path) -> None:
     connection = sqlite(tmp_path, "create table t (id)")
     with (
@@ -243,7 +332,8 @@ def test_what_sqlite_refuses_is_named(tmp_path: Path, make_feed: Any, fail: Any)
     connection = sqlite(tmp_path, "create table orders (id, v); insert into orders values (1, cast(x'ff61' as text))")
     message = fail(connection, make_feed(table="order"))
     assert "there is no table 'order'. Fix: did you mean 'orders'?" in message
-    assert "a text is not in the database's own encoding" in fail(connection, make_feed(table="orders"))
+    message = fail(connection, make_feed(table="orders"))
+    assert "column 'v' holds a text that is not in the database's own encoding in the row with the key '1'" in message
     assert "no column 'ids', which its key names" in fail(connection, make_feed("ids", table="orders"))
     assert "syntax error" in fail(connection, make_feed(sql="selekt 1"))
     nowhere = Connection("legacy", "sqlite", schema=str(tmp_path / "no.db"))

@@ -96,3 +96,20 @@ def check_key(feed: Feed, names: list[str]) -> None:
     for key in feed.source.key:
         if key not in names:
             raise SourceError(f"{feed.name} has no column {key!r}, which its key names", fix=suggest(key, names))
+
+
+def refuse_binary(feed: Feed, name: str) -> SourceError:
+    """Return the error for a column of bytes that is not declared."""
+    return SourceError(
+        f"{feed.name}: column {name!r} holds binary data, which is not landed",
+        fix="declare it as text in source.columns of the mapping: it lands in hexadecimal; or leave it out by an "
+        "extract in sql/ that selects the other columns",
+    )
+
+
+def refuse_inexact(feed: Feed, name: str, type_name: str) -> SourceError:
+    """Return the error for a floating column that is not declared."""
+    return SourceError(
+        f"{feed.name}: column {name!r} is {type_name}, which is not exact",
+        fix="declare it in source.columns of the mapping, such as decimal(18,2), or cast it in SQL",
+    )

@@ -5,7 +5,7 @@ numeric without a precision, or wider than 38 digits  text, exact
 real, double precision                                refused, unless declared: then its shortest text
 timestamp without time zone                           text; in UTC where the mapping declares it a timestamp
 char(n)                                               text without the blanks that pad it
-bytea                                                 refused
+bytea                                                 refused, unless declared as text: then hexadecimal
 everything else (uuid, json, enum, time, money ...)   text
 """
 
@@ -26,7 +26,16 @@ from cutover.core.types import TEXT, DataType
 from cutover.errors import ConnectionLost, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources.copying import copy_out
-from cutover.systems.sources.feed import Counted, Feed, Reading, check_key, check_names, suggest_table
+from cutover.systems.sources.feed import (
+    Counted,
+    Feed,
+    Reading,
+    check_key,
+    check_names,
+    refuse_binary,
+    refuse_inexact,
+    suggest_table,
+)
 from cutover.systems.sources.measure import Total
 
 _SETTINGS = """
@@ -228,15 +237,11 @@ def _column(feed: Feed, described: Any) -> Column:
     name, oid, declared = described.name, described.type_code, feed.columns.get(described.name)
     itself: sql.Composable = sql.Identifier(name)
     if oid == _BINARY:
-        raise SourceError(
-            f"{feed.name}: column {name!r} holds binary data, which is not landed",
-            fix="leave it out: read the table by an extract in sql/ that selects the other columns",
-        )
+        if declared is None or declared.name != "text":
+            raise refuse_binary(feed, name)
+        return Column(name, TEXT, sql.SQL("encode({}, 'hex')").format(itself))
     if oid in _FLOAT and declared is None:
-        raise SourceError(
-            f"{feed.name}: column {name!r} is {_FLOAT[oid]}, which is not exact",
-            fix="declare it in source.columns of the mapping, such as decimal(18,2), or cast it in SQL",
-        )
+        raise refuse_inexact(feed, name, _FLOAT[oid])
     if oid in _FLOAT or oid == _MONEY:
         return Column(
             name,
