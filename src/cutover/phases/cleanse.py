@@ -13,7 +13,7 @@ from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import SourceError
 from cutover.phases import snapshots
-from cutover.phases.refused import name_refused, read_refused
+from cutover.phases.ragged import name_ragged, read_ragged
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence
@@ -44,9 +44,9 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     for dataset in (target, datasets.changes(snapshot, entity), unreadable(snapshot, entity)):
         world.staging.clear(dataset)
     steps, counts, done = cleanse_steps(mapping), Counter[tuple[str, str]](), 0
-    refused = read_refused(world, snapshot, mapping.source)
+    ragged = read_ragged(world, snapshot, mapping.source)
     for index, rows in world.staging.read_parts(source):
-        counts += _cleanse_part(world, snapshot, mapping, steps, index, rows, refused)
+        counts += _cleanse_part(world, snapshot, mapping, steps, index, rows, ragged)
         done += len(rows)
         world.progress(Step("cleanse", entity, done, landed["rows"]))
     world.staging.seal(datasets.changes(snapshot, entity), made_from)
@@ -78,13 +78,13 @@ def _cleanse_part(
     steps: list[CleanseStep],
     index: int,
     rows: pa.Table,
-    refused: pa.Table,
+    ragged: pa.Table,
 ) -> Counter[tuple[str, str]]:
     _require_columns(mapping, steps, rows)
     with _told_as_source(mapping):
         cleansed, changes = cleanse(rows, steps)
     typed, failed = type_columns(mapping, cleansed)
-    key = name_refused(refused, rows, join_key([as_array(typed[column]) for column in mapping.source.key]))
+    key = name_ragged(ragged, rows, join_key([as_array(typed[column]) for column in mapping.source.key]))
     typed = typed.add_column(1, "_key", key)
     world.staging.write_part(datasets.clean(snapshot, mapping.entity), index, typed)
     world.staging.write_part(datasets.changes(snapshot, mapping.entity), index, changes)

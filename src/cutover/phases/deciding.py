@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.phases.cleanse import UNREADABLE_RULE, unreadable
-from cutover.phases.refused import read_refused
+from cutover.phases.ragged import read_ragged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets
@@ -36,25 +36,25 @@ def matches(snapshot: str, entity: str) -> Dataset:
 
 
 def decide(world: World, snapshot: str, mapping: Mapping) -> Decisions:
-    """Decide the fate of rows that do not simply move: refused, excluded, duplicates, or two rows with one key."""
+    """Decide the fate of rows that do not simply move: ragged, excluded, duplicates, or two rows with one key."""
     with open_setwise(world.staging) as setwise:
-        refused = _refused(world, snapshot, mapping)
-        setwise.connection.register("refused", refused)
+        ragged = _ragged(world, snapshot, mapping)
+        setwise.connection.register("ragged", ragged)
         excluded = setwise.select(_excluded_sql(mapping), clean=datasets.clean(snapshot, mapping.entity))
-        setwise.connection.register("excluded", pa.concat_tables([refused, excluded.cast(refused.schema)]))
+        setwise.connection.register("excluded", pa.concat_tables([ragged, excluded.cast(ragged.schema)]))
         setwise.connection.register("unreadable", _unreadable_rows(world, snapshot, mapping))
         merged, fills = _merge(world, setwise, snapshot, mapping)
         setwise.connection.register("merged", merged)
         own = _text(mapping.entity)
         clashes = setwise.select(_CLASHES.format(entity=own), clean=datasets.clean(snapshot, mapping.entity))
     merged = merged.filter(pc.invert(pc.is_in(merged["_row"], value_set=as_array(clashes["_row"]))))
-    rejected = pa.concat_tables([refused, clashes.cast(refused.schema)])
+    rejected = pa.concat_tables([ragged, clashes.cast(ragged.schema)])
     fates = pa.concat_tables([_told(excluded, "dropped"), _told(merged, "merged"), _told(rejected, "rejected")])
     return Decisions(fates.sort_by("_row"), fills)
 
 
-def _refused(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
-    rows = read_refused(world, snapshot, mapping.source)
+def _ragged(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
+    rows = read_ragged(world, snapshot, mapping.source)
     rules = pa.repeat(pa.scalar(UNREADABLE_RULE), len(rows))
     return pa.table({"_row": rows["_row"], "rule": rules, "reason": rows["reason"]})
 
@@ -71,7 +71,7 @@ def _excluded_sql(mapping: Mapping) -> str:
     return f"""
         select _row, rule, case rule {reasons} end as reason
         from (select _row, case {rules} end as rule from clean)
-        where rule is not null and _row not in (select _row from refused)"""
+        where rule is not null and _row not in (select _row from ragged)"""
 
 
 def _text(value: str) -> str:

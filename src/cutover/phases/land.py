@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from cutover.errors import CutoverError, InputError, NotConserved, SourceError, SpecificationError
-from cutover.phases.refused import stage_refused
+from cutover.phases.ragged import stage_ragged
 from cutover.phases.snapshots import new_snapshot
 from cutover.phases.world import Step, World
 from cutover.project.columns import check_columns
@@ -195,8 +195,8 @@ def _by_entity(specification: Specification, columns: ReadOnly[str, list[str]]) 
 def _land_feed(world: World, dataset: Dataset, opened: Opened, batch_rows: int) -> None:
     world.staging.clear(dataset)
     reading, feed = opened.reading, opened.feed
-    refused = datasets.refused(dataset.snapshot, feed.source)
-    world.staging.clear(refused)
+    ragged = datasets.ragged(dataset.snapshot, feed.source)
+    world.staging.clear(ragged)
     counted = reading.count()
     total = counted.rows if counted else None
     measured, parts = Measure(), 0
@@ -210,8 +210,8 @@ def _land_feed(world: World, dataset: Dataset, opened: Opened, batch_rows: int) 
     except CutoverError:
         world.staging.clear(dataset)
         raise
-    if reading.refused:
-        stage_refused(world, refused, reading.refused)
+    if reading.ragged:
+        stage_ragged(world, ragged, reading.ragged)
     world.staging.seal(dataset, _manifest(opened, measured, parts))
     world.progress(Step("land", feed.name, measured.rows, measured.rows))
 
@@ -259,7 +259,7 @@ def _manifest(opened: Opened, measured: Measure, parts: int) -> dict[str, Any]:
         "parts": parts,
         "files": reading.files,
         "notes": reading.notes,
-        "refused": len(reading.refused),
+        "ragged": len(reading.ragged),
         "instant": opened.legacy.instant,
         "read_at": opened.read_at.astimezone(UTC).isoformat(),
     }

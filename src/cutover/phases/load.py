@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError, NotConserved
-from cutover.phases.refused import texts_of
+from cutover.phases.ragged import texts_of
 from cutover.phases.runs import require_active, require_unchanged, select_rows
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping, Reference
@@ -182,8 +182,8 @@ def _rejects(world: World, run: Run, mapping: Mapping, parts: Sequence[int], out
     found = [world.staging.read_part(dataset, part).select(datasets.REJECTS.names) for part in parts if part in present]
     rejects = _among(pa.concat_tables([datasets.REJECTS.empty_table(), *found]), outcomes)
     sources = _source_rows(world, datasets.raw(run.snapshot_id, mapping.source), parts, rejects)
-    refused = texts_of(world, run.snapshot_id, mapping.source, list(sources))
-    sources |= {row: _json(told) for row, told in refused.items()}
+    ragged = texts_of(world, run.snapshot_id, mapping.source, list(sources))
+    sources |= {row: _json(told) for row, told in ragged.items()}
     texts = pa.array([sources[row] for row in rejects["_row"].to_pylist()], pa.string())
     named = pc.coalesce(rejects["column"], pa.scalar(""))
     at = rejects.schema.get_field_index("column")

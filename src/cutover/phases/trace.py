@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError
-from cutover.phases.refused import texts_of
+from cutover.phases.ragged import texts_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Split, Target
 from cutover.systems import datasets

@@ -9,7 +9,7 @@ start with an underscore:
     _id    the target key reserved for the row (for a merged row: its survivor's); null in tables without an identity
 
     raw       one dataset per feed: _row and the source columns as landed
-    refused   one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
+    ragged    one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
               read as declared; it has its number in raw, and no values there
     clean     _row, _key and the source columns, cleansed and typed
     changes   the change log: _row, column, rule, before, after
@@ -48,7 +48,7 @@ REJECTS = pa.schema(
         ("severity", pa.string()),
     ]
 )
-REFUSED = pa.schema([("_row", pa.int64()), ("_key", pa.string()), ("reason", pa.string()), ("text", pa.string())])
+RAGGED = pa.schema([("_row", pa.int64()), ("_key", pa.string()), ("reason", pa.string()), ("text", pa.string())])
 
 
 def feed_name(source: Source) -> str:
@@ -77,9 +77,9 @@ def raw(snapshot: str, source: Source) -> Dataset:
     return Dataset(snapshot, "raw", feed_name(source))
 
 
-def refused(snapshot: str, source: Source) -> Dataset:
+def ragged(snapshot: str, source: Source) -> Dataset:
     """Name the rows of a feed of files that cannot be read as declared."""
-    return Dataset(snapshot, "refused", feed_name(source))
+    return Dataset(snapshot, "ragged", feed_name(source))
 
 
 def clean(snapshot: str, entity: str) -> Dataset:

@@ -9,7 +9,7 @@ import pytest
 
 from cutover.errors import SourceError
 from cutover.systems.sources import delimited, files
-from cutover.systems.sources.feed import Refused
+from cutover.systems.sources.feed import Ragged
 
 ADVENTUREWORKS_ROWS = {"Address": 19614, "Customer": 19820, "Store": 701, "Vendor": 104, "Product": 504,
                        "BillOfMaterials": 2679, "ProductInventory": 1069, "PurchaseOrderHeader": 4012,
@@ -183,11 +183,11 @@ def test_ragged_rows_are_refused_by_file_and_line_and_no_other_is_lost(
         monkeypatch.setattr(delimited, "BLOCK", block)
         rows, reading = read_csv(tmp_path / "*.csv")
         assert rows["id"].to_pylist() == ["1", None, "3", "4", None, "9"]
-        assert reading.refused == [
-            Refused(1, "a.csv", 4, "too_few_fields", 1, "2"),
-            Refused(4, "b.csv", 4, "too_many_fields", 3, "6,7,8"),
+        assert reading.ragged == [
+            Ragged(1, "a.csv", 4, "too_few_fields", 1, "2"),
+            Ragged(4, "b.csv", 4, "too_many_fields", 3, "6,7,8"),
         ]
-        assert [(file["rows"], file["refused"]) for file in reading.files] == [(3, 1), (3, 1)]
+        assert [(file["rows"], file["ragged"]) for file in reading.files] == [(3, 1), (3, 1)]
 
 
 def test_headers_that_drift_are_one_feed_once_their_variants_are_declared(tmp_path: Path, read_csv: Any) -> None:
@@ -234,7 +234,7 @@ def test_a_declared_footer_is_no_data(
     for block in (files.BLOCK, 3):
         monkeypatch.setattr(delimited, "BLOCK", block)
         rows, reading = read_csv(path, footer=footer)
-        assert (rows["id"].to_pylist(), reading.refused) == (["1", "2"], [])
+        assert (rows["id"].to_pylist(), reading.ragged) == (["1", "2"], [])
 
 
 @pytest.mark.parametrize("footer", [9, "Total.*"])

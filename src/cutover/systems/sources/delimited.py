@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from cutover.errors import SourceError
 from cutover.project.model import Csv
-from cutover.systems.sources.feed import Feed, Reading, Refused
+from cutover.systems.sources.feed import Feed, Ragged, Reading
 from cutover.systems.sources.files import (
     BLOCK,
     Blocks,
@@ -20,8 +20,8 @@ from cutover.systems.sources.files import (
     without_footer,
 )
 from cutover.systems.sources.headers import Headed, columns_of, unify_headers
+from cutover.systems.sources.ragged import judge, leave_gaps
 from cutover.systems.sources.records import Dialect, Malformed, Parsed, count_lines, parse_block, read_records
-from cutover.systems.sources.refusing import judge, leave_gaps
 
 # A row that needs more than this is one whose closing quote is missing.
 _LONGEST_ROW = 64 << 20
@@ -29,12 +29,12 @@ _HEAD = 1 << 16
 
 
 def read_delimited(feed: Feed, folder: Path) -> Reading:
-    """Open the files of a feed; a row with too few or too many fields is refused.
+    """Open the files of a feed; a row with too few or too many fields is ragged.
 
     Raises:
         SourceError: no file, an undeclared header in one of them, or one that names no columns; and, while the
             blocks are read, a byte that is not of the encoding, a quote out of place, a file without its declared
-            footer, more rows that are refused than rows that can be read.
+            footer, more rows that are ragged than rows that can be read.
     """
     declared = feed.source.csv
     assert declared is not None  # read_feed chose this module by it
@@ -45,8 +45,8 @@ def read_delimited(feed: Feed, folder: Path) -> Reading:
         headed = [Headed(file, tuple(feed.source.columns)) for file in files]
     schema = pa.schema([(name, pa.string()) for name in columns_of(headed, declared)])
     reading = Reading(schema, iter(()))
-    blocks = _read_files(headed, declared, schema, reading.files, reading.refused)
-    return Reading(schema, blocks, files=reading.files, refused=reading.refused)
+    blocks = _read_files(headed, declared, schema, reading.files, reading.ragged)
+    return Reading(schema, blocks, files=reading.files, ragged=reading.ragged)
 
 
 def _dialect(declared: Csv) -> Dialect:
@@ -86,20 +86,20 @@ def _read_files(
     declared: Csv,
     schema: pa.Schema,
     facts: list[dict[str, Any]],
-    refused: list[Refused],
+    ragged: list[Ragged],
 ) -> Iterator[pa.Table]:
     before = 0
     for each in headed:
         of_file: dict[str, Any] = {"rows": 0}
         for parsed, line in _read_file(each, declared, of_file):
-            refused += _refused(each, parsed, line, before + of_file["rows"])
+            ragged += _ragged(each, parsed, line, before + of_file["rows"])
             rows = leave_gaps(_as_feed(parsed.rows, schema), [row.place for row in parsed.ragged])
             of_file["rows"] += len(rows)
             if parsed.ragged:
-                of_file["refused"] = of_file.get("refused", 0) + len(parsed.ragged)
-                _judge(each, of_file, refused, final=False)
+                of_file["ragged"] = of_file.get("ragged", 0) + len(parsed.ragged)
+                _judge(each, of_file, ragged, final=False)
             yield rows
-        _judge(each, of_file, refused, final=True)
+        _judge(each, of_file, ragged, final=True)
         before += of_file["rows"]
         facts.append(of_file)
 
@@ -110,18 +110,18 @@ def _as_feed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _refused(headed: Headed, parsed: Parsed, line: int, before: int) -> Iterator[Refused]:
+def _ragged(headed: Headed, parsed: Parsed, line: int, before: int) -> Iterator[Ragged]:
     for row in parsed.ragged:
         reason = "too_few_fields" if row.found < len(headed.columns) else "too_many_fields"
         at = line + row.line - 1
-        yield Refused(before + row.place, headed.file.name, at, reason, row.found, row.text.decode())
+        yield Ragged(before + row.place, headed.file.name, at, reason, row.found, row.text.decode())
 
 
-def _judge(headed: Headed, facts: dict[str, Any], refused: Sequence[Refused], *, final: bool) -> None:
+def _judge(headed: Headed, facts: dict[str, Any], ragged: Sequence[Ragged], *, final: bool) -> None:
     judge(
         headed.file,
         facts,
-        refused,
+        ragged,
         f"{len(headed.columns)} fields",
         final=final,
         fix="quote the separator or the line break inside a field, or correct separator, row_ending, "

@@ -37,7 +37,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Refused:
+class Ragged:
     """A row that cannot be read as declared: its number in the feed, where it stands, why, and as it is written.
 
     reason: too_few_fields, too_many_fields, too_short or too_long. found: how many fields, bytes or characters it has.
@@ -60,7 +60,7 @@ class Reading:
     count: asks the source what it counts itself; None for files.
     files: name, sha256, bytes and rows of each file; complete when the blocks are.
     notes: what is suspicious but no error, counted by what it is; complete when the blocks are.
-    refused: rows that could not be read, which stand in the blocks without any value; complete when the blocks are.
+    ragged: rows that could not be read, which stand in the blocks without any value; complete when the blocks are.
     """
 
     schema: pa.Schema
@@ -68,7 +68,7 @@ class Reading:
     count: Callable[[], Counted | None] = lambda: None
     files: list[dict[str, Any]] = field(default_factory=list)
     notes: dict[str, int] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
+    ragged: list[Ragged] = field(default_factory=list)
 
 
 def check_names(feed: Feed, names: list[str]) -> None:

@@ -33,7 +33,7 @@ def ragged(toy: Toy) -> Toy:
 def test_ragged_rows_are_conserved_as_rejects_by_file_and_line(ragged: Toy) -> None:
     world = ragged.world()
     snapshot = ragged.prepare(world)
-    assert (world.staging.manifest(Dataset(snapshot, "raw", "crm.customer.csv")) or {})["refused"] == 2
+    assert (world.staging.manifest(Dataset(snapshot, "raw", "crm.customer.csv")) or {})["ragged"] == 2
     run_id = ragged.load(world, snapshot)
     assert rows(
         world,
@@ -62,5 +62,5 @@ def test_a_land_that_finds_the_rows_mended_forgets_them(ragged: Toy) -> None:
     first = ragged.prepare(world)
     simple(ragged)
     second = ragged.prepare(world)
-    kept = [world.staging.manifest(Dataset(each, "refused", "crm.customer.csv")) for each in (first, second)]
+    kept = [world.staging.manifest(Dataset(each, "ragged", "crm.customer.csv")) for each in (first, second)]
     assert kept == [{"rows": 2}, None]
