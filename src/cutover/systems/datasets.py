@@ -46,6 +46,16 @@ REJECTS = pa.schema(
         ("severity", pa.string()),
     ]
 )
+REFUSED = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("rule", pa.string()),
+        ("column", pa.string()),
+        ("reason", pa.string()),
+        ("constraint", pa.string()),
+        ("_key", pa.string()),
+    ]
+)
 
 
 def feed_name(source: Source) -> str:
