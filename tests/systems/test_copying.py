@@ -138,3 +138,9 @@ def test_large_and_view_texts_and_nulls_are_written(engine, table):
     with engine.connect() as connection:
         copy_in(connection, table, rows)
         assert connection.execute(text("select words, flag from erp.everything")).one() == ("x", None)
+
+
+def test_an_empty_chunk_is_not_written():
+    full = pa.table({"a": [1], "b": ["x"]})
+    parts = [pa.concat_tables(order).cast(full.schema) for order in ([full[:0], full], [full, full[:0], full])]
+    assert [encode_rows(rows) for rows in parts] == [b'1,"x"\n', b'1,"x"\n1,"x"\n']

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from cutover.core.comparison import NOTHING, Comparison, compare
 from cutover.core.rules import as_array, join_key
 from cutover.core.types import DataType, type_of
+from cutover.phases.falling import reject_fallen
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import copying, datasets
@@ -85,10 +86,13 @@ def compare_part(connection: Connection, table: Table, expected: pa.Table) -> tu
     return compare(with_key(table, expected), with_key(table, actual), KEY, columns), actual
 
 
-def outcome_parts(world: World, snapshot: str, entity: str, rows: pa.Array | None) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the outcomes of an entity part by part, limited to a pilot's selection."""
+def outcome_parts(
+    world: World, snapshot: str, entity: str, rows: pa.Array | None, fallen: pa.Table
+) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the outcomes of an entity part by part, limited to a pilot's selection; fallen rows are rejected."""
     for index, outcome in world.staging.read_parts(datasets.outcome(snapshot, entity)):
-        yield index, outcome if rows is None else outcome.filter(pc.is_in(outcome["_row"], value_set=rows))
+        in_scope = outcome if rows is None else outcome.filter(pc.is_in(outcome["_row"], value_set=rows))
+        yield index, reject_fallen(in_scope, fallen)
 
 
 def selected(world: World, snapshot: str, run_id: int, kind: str, entity: str) -> pa.Array | None:

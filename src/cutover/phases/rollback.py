@@ -152,6 +152,16 @@ def _undo_batch(world: World, rollback_id: int, batch: Batch, on_conflict: OnCon
         return undone.conflicts
 
 
+def take_back(world: World, connection: Connection, batch: Batch) -> None:
+    """Take back one loaded batch in the caller's transaction, to load it anew.
+
+    Raises:
+        RollbackConflict: people changed or built on its rows since.
+    """
+    _stop_on(_undo(world, connection, batch).conflicts)
+    ledger.mark_rolled_back(connection, batch)
+
+
 def _undo(world: World, connection: Connection, batch: Batch, rollback_id: int | None = None) -> Undone:
     volatile = world.specification.project.target.volatile
     xact = ledger.read_xact(connection, batch)

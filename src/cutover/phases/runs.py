@@ -8,7 +8,9 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover import __version__
+from cutover.core.rules import as_array
 from cutover.errors import InputError, NotConserved, SpecificationChanged
+from cutover.phases.falling import fallen_rows, reject_fallen
 from cutover.phases.world import World
 from cutover.systems import datasets, ledger
 from cutover.systems.fingerprint import Moment, TableFingerprint, record_fingerprint
@@ -172,7 +174,7 @@ def _require_not_loaded(connection: Connection, entities: Sequence[str]) -> None
 def _imbalances(world: World, connection: Connection, run: Run, entity: str) -> Iterator[str]:
     """Say what does not balance: staged rows, batches, dispositions and the target's rows must all agree."""
     batches = [batch for batch in ledger.list_batches(connection, run.run_id, entity) if batch.state == "loaded"]
-    staged = count_staged(world, run, entity)
+    staged = count_staged(world, connection, run, entity)
     loaded = _sum_outcomes(batches)
     if staged != loaded:
         yield f"{entity}: {_tell(staged)} staged, {_tell(loaded)} in batches"
@@ -186,11 +188,12 @@ def _imbalances(world: World, connection: Connection, run: Run, entity: str) -> 
                 yield f"{entity} batch {batch.seq}: {entry.rows} rows written to {entry.table}, {present} are there"
 
 
-def count_staged(world: World, run: Run, entity: str) -> dict[str, int]:
-    """Count the source rows that a run has to account for, by outcome."""
+def count_staged(world: World, connection: Connection, run: Run, entity: str) -> dict[str, int]:
+    """Count the source rows that a run has to account for, by outcome; what fell with the load is rejected."""
+    fallen = fallen_rows(world, connection, run.snapshot_id, world.specification.mapping(entity))
     counts = dict.fromkeys(datasets.OUTCOMES, 0)
-    for _, outcomes in world.staging.read_parts(datasets.outcome(run.snapshot_id, entity), ["_row", "outcome"]):
-        in_scope = select_rows(world, run, entity, outcomes)
+    for _, outcomes in world.staging.read_parts(datasets.outcome(run.snapshot_id, entity)):
+        in_scope = reject_fallen(select_rows(world, run, entity, outcomes), fallen)
         for value in in_scope.column("outcome").value_counts().to_pylist():
             counts[value["values"]] = counts.get(value["values"], 0) + value["counts"]
     return counts
@@ -204,7 +207,12 @@ def select_rows(world: World, run: Run, entity: str, rows: pa.Table) -> pa.Table
     world.staging.require(dataset, phase="pilot")
     parts = [part for _, part in world.staging.read_parts(dataset, ["_row"])]
     chosen = pa.concat_tables([pa.table({"_row": pa.array([], pa.int64())}), *parts])
-    return rows.filter(pc.is_in(rows["_row"], chosen["_row"].combine_chunks()))
+    return among(rows, chosen)
+
+
+def among(rows: pa.Table, wanted: pa.Table) -> pa.Table:
+    """Return those of the rows whose number is one of the wanted ones."""
+    return rows.filter(pc.is_in(rows["_row"], value_set=as_array(wanted["_row"])))
 
 
 def _sum_outcomes(batches: Sequence[Batch]) -> dict[str, int]:

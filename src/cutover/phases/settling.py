@@ -114,7 +114,7 @@ def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mappin
         else []
     )
     if mapping.all_or_none is not None:
-        found.append(setwise.select(_group_sql(mapping), outcome=outcome, clean=clean))
+        found.append(setwise.select(group_sql(mapping), outcome=outcome, clean=clean))
     for _, field in located_fields(mapping):
         if isinstance(field, Reference) and mapping.entity in (field.entity, *field.otherwise):
             earlier = _moved_before(world, snapshot, mapping, field)
@@ -143,7 +143,8 @@ _SURVIVORS = f"""
         select '{{entity}}#' || _row from outcome where {_DOWN})"""
 
 
-def _group_sql(mapping: Mapping) -> str:
+def group_sql(mapping: Mapping) -> str:
+    """Find the rows (of `outcome` and `clean`) whose group holds a row that is rejected or in `fallen`."""
     assert mapping.all_or_none is not None
     group = ", ".join(f"clean.{quote(column)}" for column in mapping.all_or_none.by)
     return f"""
@@ -173,7 +174,7 @@ def _rewrite(world: World, snapshot: str, mapping: Mapping, fallen: pa.Table) ->
         hit = as_array(pc.is_valid(place))
         if not pc.any(hit).as_py():
             continue
-        world.staging.write_part(outcome, index, _reject(rows, fallen, as_array(place), hit))
+        world.staging.write_part(outcome, index, reject_rows(rows, fallen, as_array(place), hit))
         caught = as_array(rows["_row"]).filter(hit)
         for dataset in (datasets.mapped(snapshot, mapping.entity), *datasets.further(snapshot, mapping)):
             part = world.staging.read_part(dataset, index)
@@ -181,7 +182,8 @@ def _rewrite(world: World, snapshot: str, mapping: Mapping, fallen: pa.Table) ->
         _append_rejects(world, snapshot, mapping, index, fallen.filter(pc.is_in(fallen["_row"], value_set=caught)))
 
 
-def _reject(rows: pa.Table, fallen: pa.Table, place: pa.Array, hit: pa.BooleanArray) -> pa.Table:
+def reject_rows(rows: pa.Table, fallen: pa.Table, place: pa.Array, hit: pa.BooleanArray) -> pa.Table:
+    """Return outcomes in which the rows that are hit are rejected; place: where each row stands in `fallen`."""
     changed = {
         "_id": pc.if_else(hit, pa.scalar(None, pa.int64()), as_array(rows["_id"])),
         "outcome": pc.if_else(hit, "rejected", as_array(rows["outcome"])),

@@ -21,6 +21,7 @@ from cutover.phases.expected import (
     tables_of,
     with_key,
 )
+from cutover.phases.falling import fallen_rows
 from cutover.phases.filling import told_by
 from cutover.phases.gate import stop_when_closed
 from cutover.phases.runs import read_run
@@ -78,7 +79,8 @@ def _verify_entity(world: World, connection: Connection, run: Run, mapping: Mapp
     total = len(rows) if rows is not None else world.staging.require(tables[0].dataset, phase="map")["rows"]
     counts: dict[str, int] = dict.fromkeys(datasets.OUTCOMES, 0)
     done = 0
-    for index, outcome in outcome_parts(world, run.snapshot_id, mapping.entity, rows):
+    fallen = fallen_rows(world, connection, run.snapshot_id, mapping)
+    for index, outcome in outcome_parts(world, run.snapshot_id, mapping.entity, rows, fallen):
         source = _source_rows(world, run.snapshot_id, mapping, index)
         for table in tables:
             expected = expected_part(world, table, index, outcome, rows)

@@ -70,6 +70,9 @@ class Chunks:
 def encode_rows(rows: pa.Table) -> bytes:
     """Write rows as the CSV that COPY reads: NULL is bare, every text is quoted."""
     buffer = pa.BufferOutputStream()
+    # Arrow writes garbage for an empty chunk, such as concat_tables leaves behind.
+    if any(len(chunk) == 0 for column in rows.columns for chunk in column.chunks):
+        rows = rows.combine_chunks()
     csv.write_csv(rows, buffer, _WRITE)
     return bytes(buffer.getvalue().to_pybytes())
 

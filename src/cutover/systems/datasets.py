@@ -49,6 +49,16 @@ REJECTS = pa.schema(
     ]
 )
 RAGGED = pa.schema([("_row", pa.int64()), ("_key", pa.string()), ("reason", pa.string()), ("text", pa.string())])
+REFUSED = pa.schema(
+    [
+        ("_row", pa.int64()),
+        ("rule", pa.string()),
+        ("column", pa.string()),
+        ("reason", pa.string()),
+        ("constraint", pa.string()),
+        ("_key", pa.string()),
+    ]
+)
 
 
 def feed_name(source: Source) -> str:

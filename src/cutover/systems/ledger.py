@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping
 
 from cutover.errors import InputError
 from cutover.systems.copying import copy_in
-from cutover.systems.datasets import OUTCOMES
+from cutover.systems.datasets import OUTCOMES, REFUSED
 from cutover.systems.queries import run
 
 Kind = Literal["pilot", "full"]
@@ -173,8 +173,20 @@ def write_dispositions(connection: Connection, batch: Batch, outcomes: pa.Table)
 
 
 def write_rejects(connection: Connection, batch: Batch, rejects: pa.Table) -> None:
-    """Keep each rule that a rejected row broke; rejects: row, rule, column, reason, severity, source_row (JSON)."""
-    copy_in(connection, "cutover.reject", _of_batch(batch, rejects))
+    """Keep each rule that a rejected row broke; rejects: the columns of cutover.reject but those of the batch."""
+    copy_in(connection, "cutover.reject", _of_batch(batch, rejects).append_column("seq", _same(batch.seq, rejects)))
+
+
+def list_refused(connection: Connection, snapshot_id: str, entity: str) -> pa.Table:
+    """Return the rows that were rejected while they were loaded: _row, rule, column, reason, constraint, _key."""
+    rows = run(connection, "list_refused", entity=entity, snapshot_id=snapshot_id).all()
+    lines = [(row.row, row.rule, row.column, row.reason, row.constraint_name, row.src_key) for row in rows]
+    return pa.Table.from_pylist([dict(zip(REFUSED.names, line, strict=True)) for line in lines], REFUSED)
+
+
+def list_seqs_of_rows(connection: Connection, run_id: int, entity: str, rows: pa.Array) -> list[int]:
+    """Return the numbers of the loaded batches that hold some rows."""
+    return list(run(connection, "list_seqs_of_rows", run_id=run_id, entity=entity, rows=rows.to_pylist()).scalars())
 
 
 def count_outcomes(connection: Connection, run_id: int, entity: str) -> dict[str, int]:

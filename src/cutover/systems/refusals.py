@@ -33,6 +33,22 @@ _PROBLEMS = {
 }  # fmt: skip
 _LOST = ("08", "57P", "53")
 _BUSY = ("40001", "40P01", "55P03")
+# Rows are at fault, one by one: data, integrity, views' checks, and whatever a trigger raises.
+_ROW_CLASSES = ("22", "23", "44", "45", "P0")
+_REASONS = {
+    "22001": "too_long",
+    "22003": "out_of_range",
+    "22007": "not_a_date",
+    "22008": "date_out_of_range",
+    "22021": "not_encodable",
+    "22P02": "not_of_its_type",
+    "22P05": "not_encodable",
+    "23502": "required_by_target",
+    "23503": "parent_not_in_target",
+    "23505": "already_in_target",
+    "23514": "check_constraint",
+    "23P01": "exclusion_constraint",
+}
 # Texts of these classes name tables, columns, rights and limits, never values.
 _TELLING = ("0A", "2B", "3D", "3F", "42", "54", "55")
 
@@ -57,6 +73,14 @@ def translate(error: psycopg2.Error, **facts: Any) -> CutoverError:
         )
     problem, fix = _PROBLEMS.get(state, (safe or "the target refuses the statement", ""))
     return TargetError(problem, fix=fix, **{"sqlstate": state, **place, **facts})
+
+
+def row_reason(error: TargetError) -> str | None:
+    """Return the reason code of a refusal that rows of the batch are at fault for, None for any other refusal."""
+    state = str(error.facts.get("sqlstate", ""))
+    if not state.startswith(_ROW_CLASSES):
+        return None
+    return _REASONS.get(state, "refused_by_trigger" if state.startswith(("45", "P0")) else "refused_by_target")
 
 
 def _has_no_connection(error: psycopg2.Error, state: str) -> bool:

@@ -18,7 +18,16 @@ from cutover.project.model.codes import (
     Xref,
 )
 from cutover.project.model.mapping import ControlTotal, Mapping, Pilot, located_fields, rule_fields
-from cutover.project.model.project import NumberRange, ProjectFile, Rate, System, TargetSystem, Thresholds, Wave
+from cutover.project.model.project import (
+    NumberRange,
+    ProjectFile,
+    Quarantine,
+    Rate,
+    System,
+    TargetSystem,
+    Thresholds,
+    Wave,
+)
 from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
 from cutover.project.model.rule import Rule
 from cutover.project.model.rules import (
@@ -88,6 +97,7 @@ __all__ = [
     "OpeningBalance",
     "Pilot",
     "ProjectFile",
+    "Quarantine",
     "Rate",
     "Reference",
     "Rule",

@@ -52,8 +52,18 @@ class Thresholds(Model):
     dq_hard_pass: Decimal = Field(Decimal("1.0"), ge=0, le=1)
     dq_soft_pass: Decimal = Field(Decimal("0.98"), ge=0, le=1)
     reject_rate_max: Rate = Rate()
+    refused_rate_max: Decimal = Field(
+        Decimal("0.01"), ge=0, le=1, description="of a batch: a target that refuses more rows stops the load"
+    )
     default_rate_max: Decimal = Field(Decimal("0.05"), ge=0, le=1)
     money_tolerance: Decimal = Field(Decimal("0"), ge=0, description="in the currency's own unit")
+
+
+class Quarantine(Model):
+    """Who mends rejected rows, and in how many days, where neither rule nor entity says so."""
+
+    owner: str = Field("migration team", min_length=1)
+    due_days: int = Field(5, ge=0)
 
 
 class Wave(Model):
@@ -70,4 +80,5 @@ class ProjectFile(Model):
     target: TargetSystem
     waves: dict[Identifier, Wave] = Field(min_length=1)
     thresholds: Thresholds = Thresholds()
+    quarantine: Quarantine = Quarantine()
     salt: str = Field("cutover", description="makes every sample repeatable")

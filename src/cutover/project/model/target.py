@@ -24,6 +24,7 @@ class Check(Model):
     expression: str | None = Field(None, description="a SQL expression over target columns that must be true")
     severity: Literal["blocker", "major", "minor"] = "major"
     when: str | None = Field(None, description="a SQL expression over target columns: only these rows are checked")
+    owner: str = Field("", description="who mends the rows that it rejects; the entity's owner if absent")
 
 
 class Target(Model):

@@ -1,0 +1,2 @@
+-- purpose: make the constraints that wait for the commit speak now
+set constraints all immediate

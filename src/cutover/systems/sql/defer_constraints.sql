@@ -1,0 +1,2 @@
+-- purpose: let rows of one attempt arrive in any order
+set constraints all deferred
