@@ -24,7 +24,7 @@ from cutover.runtime.environment import (
     keep_admin_password,
     keep_secrets,
 )
-from cutover.runtime.home import Home, Project, make_home, write_private
+from cutover.runtime.home import Home, Project, make_home, remember, write_private
 from cutover.runtime.server import Server
 
 PORTS = Ports(api=20001, worker_log=20002, trigger_log=20003)
@@ -163,4 +163,11 @@ def test_no_environment_before_the_first_start(local: Home) -> None:
 def test_callers_own_connection_is_told_from_one_sourced_from_our_file(local: Home) -> None:
     write_environment(local, {"AIRFLOW_CONN_A": "ours", "AIRFLOW_CONN_B": "ours"})
     caller = {"AIRFLOW_CONN_A": "ours", "AIRFLOW_CONN_B": "theirs", "OTHER": "x"}
+    assert given_by_caller(caller, local, "AIRFLOW_CONN_") == {"AIRFLOW_CONN_B": "theirs"}
+
+
+def test_what_the_caller_gave_before_stays_the_callers_own(local: Home) -> None:
+    write_environment(local, {"AIRFLOW_CONN_A": "ours", "AIRFLOW_CONN_B": "theirs"})
+    remember(local, given=["AIRFLOW_CONN_B"])
+    caller = {"AIRFLOW_CONN_A": "ours", "AIRFLOW_CONN_B": "theirs"}
     assert given_by_caller(caller, local, "AIRFLOW_CONN_") == {"AIRFLOW_CONN_B": "theirs"}

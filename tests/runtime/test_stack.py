@@ -84,9 +84,10 @@ def connect(home: Home, url: str | None) -> Airflow:
 
 
 def test_everything_is_healthy_and_a_second_start_changes_nothing(stack: tuple[Home, Project]) -> None:
-    first, _ = up(stack)
+    own = {"AIRFLOW_CONN_OTHER_ERP": "postgres://example.org/erp"}
+    first, _ = up(stack, **own)
     assert first.is_healthy and len(first.components) == 4
-    second, lines = up(stack)
+    second, lines = up(stack, **own)
     assert [part.pid for part in second.components] == [part.pid for part in first.components]
     assert "Airflow: already running" in lines
 

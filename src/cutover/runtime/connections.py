@@ -5,7 +5,7 @@ import json
 import shlex
 from collections.abc import Mapping
 
-from cutover.runtime.home import Home, write_private
+from cutover.runtime.home import Home, read_state, write_private
 from cutover.runtime.server import Server
 
 PREFIX = "AIRFLOW_CONN_"
@@ -72,7 +72,9 @@ def read_environment(home: Home) -> dict[str, str]:
 def given_by_caller(environ: Mapping[str, str], home: Home, prefix: str) -> dict[str, str]:
     """Return the caller's own variables that start with `prefix`.
 
-    A variable that merely came from sourcing our file is not the caller's own: it may be out of date.
+    A variable that merely came from sourcing our file is not the caller's own: it may be out of date. One that the
+    caller gave before stands in our file too, and stays the caller's own while it is given.
     """
-    ours = read_environment(home)
-    return {name: value for name, value in environ.items() if name.startswith(prefix) and ours.get(name) != value}
+    ours, before = read_environment(home), read_state(home).get("given", ())
+    named = {name: value for name, value in environ.items() if name.startswith(prefix)}
+    return {name: value for name, value in named.items() if name in before or ours.get(name) != value}

@@ -96,6 +96,7 @@ def bring_up(
 def _plan_environment(home: Home, project: Project, server: Server, caller: Caller) -> dict[str, str]:
     own = connections.given_by_caller(caller.environ, home, "AIRFLOW__")
     own_connections = connections.given_by_caller(caller.environ, home, connections.PREFIX)
+    remember(home, given=sorted([*own, *own_connections]))
     tuned = {name: value for name, value in own.items() if name in environment.TUNABLE}
     ours = environment.airflow_environment(
         home,
