@@ -251,6 +251,18 @@ def test_rows_that_the_database_does_not_count_are_refused(root: Path, monkeypat
     assert world.staging.parts(Dataset("a", "raw", "erp.customers")) == []
 
 
+def test_a_system_is_read_no_faster_than_it_declares(root: Path) -> None:
+    (root / "project/project.yaml").write_text(
+        PROJECT.replace("connection: erp}", "connection: erp, rows_per_second: 5}")
+    )
+    waits: list[float] = []
+    world = make_world(root)
+    throttled = replace(world, wait=waits.append)
+    assert content(throttled, land(throttled)) == content(world, land(replace(world, wait=lambda _: None)))
+    # 25 customers and 7 items; the file of the other system is read as fast as it can be.
+    assert waits == [5.0, 1.4]
+
+
 def test_an_empty_feed_lands_with_its_columns(root: Path) -> None:
     (root / "files/prices.csv").write_text("nr,price\n")
     world = make_world(root)

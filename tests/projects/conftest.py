@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ import pytest
 from psycopg2 import sql
 from tests.projects.journey import (
     ADVENTUREWORKS,
+    MALL,
     NORTHWIND,
     Moved,
     folder_connection,
@@ -27,6 +29,12 @@ from tests.projects.journey import (
 
 from cutover.systems.connections import Connection
 from cutover.systems.staging import Staging
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from mariadb import Server, mariadb  # noqa: E402
+
+__all__ = ["mariadb"]
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +97,29 @@ def adventureworks(
     """Adventure Works' purchasing, moved and verified."""
     legacy = folder_connection("adventureworks_files", adventureworks_folder)
     return _move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+
+
+@pytest.fixture(scope="session")
+def mall_dump(shared_data: Path) -> Path:
+    """The dump of mall's database."""
+    dump = shared_data / "5_mall_mysql_zh" / "mall.sql"
+    if not dump.is_file():
+        pytest.skip("the shared data hold no mall")
+    return dump
+
+
+@pytest.fixture(scope="session")
+def mall_database(mall_dump: Path, mariadb: Server) -> Connection:
+    """mall's database, made of its dump on the MariaDB server."""
+    return replace(mariadb.load(mall_dump), conn_id="mall_legacy")
+
+
+@pytest.fixture(scope="session")
+def mall(
+    mall_database: Connection, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Moved:
+    """mall, moved and verified."""
+    return _move(MALL, mall_database, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:

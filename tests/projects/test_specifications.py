@@ -1,15 +1,15 @@
-"""Both projects as text: free of mistakes and complete."""
+"""The projects as text: free of mistakes and complete."""
 
 import shutil
 from pathlib import Path
 
 import pytest
-from tests.projects.journey import ADVENTUREWORKS, NORTHWIND
+from tests.projects.journey import ADVENTUREWORKS, MALL, NORTHWIND
 
 from cutover.errors import SpecificationError
 from cutover.project.specification import read_specification
 
-PROJECTS = [NORTHWIND, ADVENTUREWORKS]
+PROJECTS = [NORTHWIND, ADVENTUREWORKS, MALL]
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)

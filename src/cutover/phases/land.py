@@ -1,13 +1,14 @@
 """Land: read every feed of the legacy systems once, read-only, and keep it as a sealed snapshot.
 
 A snapshot is consistent per system: all feeds of a database come from one transaction. A land that was killed
-goes on where it stopped when the database still is at the same instant; else it reads the database anew.
+goes on where it stopped when the database still is at the same instant; else it reads the database anew. Whether it
+still is, a database has to prove: docs/sources.md says which can.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from cutover.systems.datasets import feed_name
 from cutover.systems.sources import Feed, Legacy, Reading, open_legacy, read_feed
 from cutover.systems.sources.feed import Counted
 from cutover.systems.sources.measure import Measure, measure
+from cutover.systems.sources.throttle import throttle
 from cutover.systems.staging import Dataset
 
 SNAPSHOT = "_snapshot"
@@ -153,12 +155,19 @@ def _open_feeds(
         legacy, read_at = _open(world, system, stack, timeout), world.now()
         for name, feed in of_system.items():
             if name not in landed or landed[name]["instant"] != legacy.instant:
-                opened.append(Opened(feed, legacy, read_feed(legacy, feed), read_at))
+                opened.append(Opened(feed, legacy, _throttled(world, system, read_feed(legacy, feed)), read_at))
     _check_names(opened)
     known = {name: [column["name"] for column in found["columns"]] for name, found in landed.items()}
     known.update({each.feed.name: each.reading.schema.names for each in opened})
     stop_on(check_columns(world.specification, _by_entity(world.specification, known)))
     return opened
+
+
+def _throttled(world: World, system: str, reading: Reading) -> Reading:
+    limit = world.specification.project.systems[system].rows_per_second
+    if limit is None:
+        return reading
+    return replace(reading, blocks=throttle(reading.blocks, limit, world.now, world.wait))
 
 
 def _landed(world: World, snapshot: str, feed: Feed) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from time import sleep
 
 from sqlalchemy import Engine
 
@@ -33,13 +34,14 @@ def silent(_: Step) -> None:
 
 @dataclass(frozen=True)
 class World:
-    """Everything a phase needs from outside; `now` returns an aware datetime."""
+    """Everything a phase needs from outside; `now` returns an aware datetime, `wait` lets seconds pass."""
 
     specification: Specification
     staging: Staging
     connect: Connect
     now: Callable[[], datetime]
     progress: Progress = silent
+    wait: Callable[[float], None] = sleep
 
     @cached_property
     def target(self) -> Engine:

@@ -8,10 +8,13 @@ from cutover.project.model.words import Identifier, Model, Table
 
 
 class System(Model):
-    """A legacy system: the Airflow connection that reaches it."""
+    """A legacy system: the Airflow connection that reaches it, and how fast it may be read."""
 
     connection: Identifier
     title: str = ""
+    rows_per_second: int | None = Field(
+        None, ge=1, description="the most rows that landing reads on average; as fast as it can when absent"
+    )
 
 
 class NumberRange(Model):
