@@ -18,7 +18,7 @@ def test_opening_creates_the_ledger_once_for_any_number_of_callers(empty_databas
     with ThreadPoolExecutor(6) as pool:
         engines = list(pool.map(lambda _: open_target(empty_database), range(6)))
     with engines[0].connect() as connection:
-        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == ["0001"]
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == ["0002"]
         assert connection.execute(text("select count(*) from cutover.run")).scalar() == 0
     for engine in engines:
         engine.dispose()
