@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from cutover.core.rules import join_key
-from cutover.phases.gate import located_fields
-from cutover.project.model import Unit, Xref
+from cutover.project.model import Unit, Xref, located_fields
 from cutover.systems import datasets
 from tests.example.moving import Journey
 from tests.example.readback import KEYS, Row

@@ -51,7 +51,10 @@ def test_every_row_has_one_outcome_in_staging_and_ledger(journey: Journey, findi
 def test_all_checks_of_all_gates_were_run_and_passed(journey: Journey) -> None:
     for gate, results in journey.gates.items():
         assert results, gate
-        assert {result.status for result in results} == {"pass"}, [r for r in results if r.status != "pass"]
+        judged = [result for result in results if not result.check_id.startswith("DANGLING.")]
+        assert {result.status for result in judged} == {"pass"}, [r for r in results if r.status != "pass"]
+        # Codes that no foreign key leads to, such as a kind of account, cannot be looked for: told, and no pass.
+        assert {result.status for result in results} <= {"pass", "not_applicable"}
     totals = {(r.entity, r.check_id) for r in journey.gates["full"] if r.check_id.startswith("TOTAL.")}
     assert {("receivable", "TOTAL.local_amount"), ("opening_balance", "TOTAL.debit")} <= totals
 

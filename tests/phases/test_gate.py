@@ -57,10 +57,15 @@ LIMIT = ("project.yaml", "{pilot: 1, full: 1}, default_rate_max: 1", "{pilot: 1,
 def test_a_sound_snapshot_passes_and_every_result_is_kept(moved: Moved) -> None:
     [(snapshot,)] = rows(moved.world, "select snapshot_id from cutover.run")
     results = gate_mapping(moved.world, snapshot, WAVE)
-    assert {result.status for result in results} == {"pass"}
+    # Nothing says where the codes of the toy's crosswalks live in its target: that is told, and is no pass.
+    assert {result.check_id for result in results if result.status != "pass"} == {"DANGLING.CU-3", "DANGLING.OR-3"}
+    assert {result.status for result in results} == {"pass", "not_applicable"}
     stored = rows(moved.world, "select check_id, entity from cutover.check_result where gate = 'mapping'")
     assert sorted(stored) == sorted((result.check_id, result.entity) for result in results)
-    assert {"CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS.CU-6"} == {check for check, _ in stored}
+    assert {check.partition(".")[0] for check, _ in stored} == {
+        "CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS", "APPROVED", "VALUES", "VALUE_ROWS", "MANDATORY",
+        "DANGLING",
+    }  # fmt: skip
 
 
 def test_too_many_rejects_close_it_and_just_enough_do_not(checked: Checked) -> None:

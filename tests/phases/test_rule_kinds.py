@@ -106,7 +106,8 @@ def test_an_amount_takes_the_sign_of_its_side(kinds: Any) -> None:
 
 
 def test_an_amount_without_a_rate_is_rejected(kinds: Any) -> None:
-    rule = """- {rule: T-2, kind: currency, source: AMT, currency: CUR, to: CNY, rates: rate, rate_type: M, as_of: DAY,
+    rule = """- {rule: T-2, kind: currency, source: AMT, from_currency: CUR, to_currency: CNY, rates: rate,
+     rate_type: M, as_of: DAY,
      direction: multiply, rounding: half_up, rounding_to: "6603", target: amount, type: "decimal(12,2)"}"""
     rate = "source,source_2,source_3,target,valid_from,valid_to\nUSD,CNY,M,7.105,2024-01-01,\n"
     rows = [("0.01", "USD", "2024-05-01"), ("9.99", "CNY", None), ("1", "USD", "2023-05-01"), ("1", "USD", None)]

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import text
 
 from cutover.core.verdicts import CheckResult
-from cutover.phases import cleanse, snapshots
+from cutover.phases import cleanse, coverage, snapshots
 from cutover.phases import map as mapping_phase
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.land import land
@@ -305,6 +305,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, root: Path, files: Mapping[str, str
     monkeypatch.setattr(evidence, "record_changes", lambda *_: None)
     monkeypatch.setattr(ledger, "find_loaded", lambda *_: [])
     monkeypatch.setattr(snapshots, "register", lambda *_: None)
+    monkeypatch.setattr(coverage, "check_target", lambda *_: ())
     assert cleanse.evidence is evidence
     assert mapping_phase.keys is keys
     specification = read_specification(write_project(root / "project", files))

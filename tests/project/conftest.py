@@ -65,6 +65,7 @@ fields:
     "mappings/crosswalks/country.csv": "source,target\nCN,CN\nD,DE\n",
     "mappings/crosswalks/factor.csv": "source,target\nKG,1\nG,0.001\n",
     "mappings/crosswalks/tax.csv": "source,target,valid_from,valid_to\nV1,A17,,2018-04-30\nV1,A16,2018-05-01,\n",
+    "mappings/crosswalks/wild.csv": "source,source_2,target\nA,*,X\n",
     "sql/orders.sql": "select * from orders\n",
     "sql/target.sql": "create schema app;\n",
     "sql/control_totals/credit.old.sql": """\

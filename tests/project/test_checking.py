@@ -126,6 +126,127 @@ MISTAKES = {
         "customer -> order -> customer",
         "break it",
     ),
+    # kinds of rules
+    "a conditional without else": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: conditional, target: x, type: text, branches: [{when: A, value: b}]}\nalso:",
+        ),
+        "{rule: CU-8",
+        "'else' is missing",
+        "add it",
+    ),
+    "a branch with two results": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: conditional, target: x, type: text, else: reject,\n"
+            "     branches: [{when: A, value: b, source: C}]}\nalso:",
+        ),
+        "{when: A",
+        "exactly one of value, source and expression",
+        "correct",
+    ),
+    "a value of a branch that does not fit": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: conditional, target: x, type: text(1), else: reject,\n"
+            "     branches: [{when: A, value: long}]}\nalso:",
+        ),
+        "value: long",
+        "does not fit text(1)",
+        "correct",
+    ),
+    "a group that no rule takes": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: split_field, source: A, target: x, part: a,\n"
+            "     pattern: '(?P<a>.)(?P<b>.)'}\nalso:",
+        ),
+        "pattern: '(?P<a>",
+        "no rule takes the part 'b' of 'A'",
+        "(?:...)",
+    ),
+    "a part that the pattern does not have": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: split_field, source: A, target: x, part: b, pattern: '(?:.)'}\nalso:",
+        ),
+        "part: b",
+        "no group 'b'",
+        "declare it first",
+    ),
+    "a pattern without names": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: split_field, source: A, target: x, part: b, pattern: '(.)'}\nalso:",
+        ),
+        "pattern: '(.)'",
+        "the pattern cannot be used",
+        "correct",
+    ),
+    "a range that ends before it begins": (
+        (CUSTOMER, "also:", "  - {rule: CU-8, kind: sequence, target: x, first: 9, last: 8}\nalso:"),
+        "{rule: CU-8",
+        "the range ends at 8, before it begins at 9",
+        "correct",
+    ),
+    "a prefix of a number": (
+        (CUSTOMER, "also:", "  - {rule: CU-8, kind: sequence, target: x, first: 1, last: 8, prefix: D}\nalso:"),
+        "{rule: CU-8",
+        "make a text",
+        "text type",
+    ),
+    "a store that is no system": (
+        (CUSTOMER, "also:", "  - {rule: CU-8, kind: attachment, source: A, target: x, store: dms}\nalso:"),
+        "store: dms",
+        "no system 'dms'",
+        "crm",
+    ),
+    "a hierarchy of another entity": (
+        (ORDER, "kind: xref, source: CUST", "kind: hierarchy, source: CUST"),
+        "entity: customer}",
+        "a hierarchy stays within 'order'",
+        "xref",
+    ),
+    "rounding without a place for the difference": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: currency, source: LIMIT, from_currency: CUR, to_currency: CNY, rates: rate,\n"
+            "     rate_type: M, as_of: SINCE, direction: multiply, rounding: down, target: x, type: text}\nalso:",
+        ),
+        "{rule: CU-8",
+        "needs `rounding_to`",
+        "correct",
+    ),
+    "rates by currency alone": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: currency, source: LIMIT, from_currency: CUR, to_currency: CNY, rates: factor,\n"
+            "     rate_type: M, as_of: SINCE, direction: divide, rounding: none, target: x, type: text}\nalso:",
+        ),
+        "rates: factor",
+        "1 source columns, rates have 3",
+        "target currency",
+    ),
+    "a factor through zero": ((FACTOR, "0.001", "1/0"), "G,1/0", "'1/0' is no factor", "9 decimals"),
+    "a rule that is no lookup of any value": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: lookup, source: [A, B], target: x, crosswalk: wild}\nalso:",
+        ),
+        "kind: lookup, source: [A, B]",
+        "holds `*`",
+        "lookup_composite",
+    ),
     # crosswalks
     "no crosswalk": (
         (CUSTOMER, "crosswalk: country", "crosswalk: contry"),
@@ -155,6 +276,12 @@ MISTAKES = {
     "no date": ((TAX, "2018-05-01", "1.5.2018"), "V1,A16", "no date", "YYYY-MM-DD"),
     "dates the wrong way round": ((TAX, "2018-05-01,", "2018-05-01,2018-04-01"), "V1,A16", "lies after", "swap"),
     "unknown state": ((COUNTRY, "source,target,state\nCN,CN,maybe\n"), "CN,CN,maybe", "'maybe'", "confirmed"),
+    "a refused entry with a target": (
+        (COUNTRY, "source,target,state\nCN,CN,refused\n"),
+        "CN,CN,refused",
+        "a refused entry has a target",
+        "confirm",
+    ),
     "no CSV": ((COUNTRY, 'source,target\n"CN,CN\n'), "!file", "not readable", "UTF-8"),
     # remedies and expressions
     "unknown remedy": ((CUSTOMER, "do: [trim]", "do: [trimm]"), "do: [trimm]", "'trimm'", "'trim'"),
@@ -318,6 +445,18 @@ def test_a_mistake_is_found_at_its_place_with_its_mend(toy: Toy, mistake: str) -
     told, _, fix = text.removeprefix(f"{place}: ").partition(". Fix: ")
     assert problem in told, text
     assert mend in fix, text
+
+
+def test_entries_that_match_equally_well_are_found(toy: Toy) -> None:
+    rule = "  - {rule: CU-8, kind: lookup_composite, source: [A, B], target: x, crosswalk: wild}\nalso:"
+    wild = "source,source_2,target\nA,*,X\n*,B,Y\n"
+    _, findings = inspect_specification(toy((CUSTOMER, "also:", rule), ("mappings/crosswalks/wild.csv", wild)))
+    assert [str(finding) for finding in findings] == [
+        "mappings/crosswalks/wild.csv:3:1: '*|B' and 'A|*' of line 2 match equally well. "
+        "Fix: add the entry that is more exact than both, or let one of them say less"
+    ]
+    decided = wild + "A,B,Z\n"
+    assert inspect_specification(toy((CUSTOMER, "also:", rule), ("mappings/crosswalks/wild.csv", decided)))[1] == []
 
 
 def test_half_a_pair_of_control_totals_is_a_mistake(toy: Toy) -> None:

@@ -56,6 +56,24 @@ def share_at_most(
     )
 
 
+def all_of(
+    check_id: str,
+    entity: str | None,
+    part: int,
+    whole: int,
+    *,
+    severity: Severity = "blocker",
+    evidence: Mapping[str, Any],
+    message: str = "",
+) -> CheckResult:
+    """Check that `part` is the whole; an empty whole is not applicable, and says so."""
+    if whole == 0:
+        return CheckResult(check_id, entity, "not_applicable", severity, part, whole, message="the data hold none")
+    status: Status = "pass" if part == whole else "fail"
+    value, wanted = f"{part} of {whole}", "= 100 %"
+    return CheckResult(check_id, entity, status, severity, part, whole, value, wanted, message, evidence)
+
+
 def must_equal(
     check_id: str,
     entity: str | None,

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import pyarrow.compute as pc
 
 from cutover.core.cleansing import replay
-from cutover.core.expression import columns_of, order_expression
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
+from cutover.phases.coverage import cover_entity
 from cutover.phases.world import Step, World
-from cutover.project.model import DefaultAudited, Mapping, located_fields
+from cutover.project.model import DefaultAudited, Mapping
 from cutover.systems import datasets, evidence
 
 MAPPING_GATE = "mapping"
@@ -64,7 +64,7 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
         evidence={"reasons": reasons},
     )
     yield _replayed(world, snapshot, mapping)
-    yield _covered(world, snapshot, mapping)
+    yield from cover_entity(world, snapshot, mapping).results
     yield from _defaults(world, snapshot, mapping)
 
 
@@ -93,49 +93,6 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
             return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=f"part {index}: {problem}")
         wrong += not typed.equals(world.staging.read_part(clean, index, typed.column_names))
     return must_equal("REPLAY", mapping.entity, wrong, 0, logged_cells=cells)
-
-
-def _covered(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
-    """Find source columns that are neither used nor dropped with a reason (DMC-09)."""
-    parts = world.staging.parts(datasets.raw(snapshot, mapping.source))
-    landed = set(world.staging.read_part(datasets.raw(snapshot, mapping.source), parts[0]).column_names) - {"_row"}
-    decided = {*used_columns(mapping), *(column for drop in mapping.drops for column in drop.column)}
-    # Expressions do not tell upper from lower case.
-    named = {column.casefold() for column in decided}
-    undecided = sorted(column for column in landed if column.casefold() not in named)
-    return must_equal(
-        "COVERAGE",
-        mapping.entity,
-        len(undecided),
-        0,
-        severity="major",
-        undecided=undecided,
-        columns=len(landed),
-    )
-
-
-def used_columns(mapping: Mapping) -> set[str]:
-    """Return the source columns that a mapping reads anywhere."""
-    used = {*mapping.source.key, *(name for total in mapping.control for name in (total.source, total.by) if name)}
-    for _, field in located_fields(mapping):
-        used |= {name for _, name in field.columns()}
-    for expression in _expressions(mapping):
-        used |= columns_of(expression)
-    if mapping.all_or_none is not None:
-        used |= {*mapping.all_or_none.by}
-    if mapping.acyclic is not None:
-        used |= {*mapping.acyclic.parent, *mapping.acyclic.child}
-    return used | ({*mapping.merge.fill} if mapping.merge else set())
-
-
-def _expressions(mapping: Mapping) -> Iterator[str]:
-    yield from (cleanse.when for cleanse in mapping.cleanse if cleanse.when)
-    yield from (drop.when for drop in mapping.exclude)
-    yield from (split.when for split in mapping.also if split.when)
-    yield from mapping.merge.match if mapping.merge else ()
-    yield from (order_expression(term) for term in (mapping.merge.order if mapping.merge else ()))
-    for _, field in located_fields(mapping):
-        yield from (expression for _, expression in field.expressions())
 
 
 def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +18,14 @@ from cutover.systems.attachments import measure_files
 from cutover.systems.setwise import SetWise, quote
 
 
+def _no_keys(entity: str, keys: pa.Array) -> KeyIndex:
+    raise LookupError(f"nobody prepared the keys of {entity}")
+
+
+def _no_files(store: str, paths: pa.Array) -> pa.Table:
+    raise LookupError(f"nobody prepared the store {store}")
+
+
 @dataclass(frozen=True)
 class Lookups:
     """What the rules of one entity look things up in.
@@ -29,9 +37,9 @@ class Lookups:
 
     codes: ReadOnly[str, CodeTable]
     entries: ReadOnly[str, Entries]
-    keys: Callable[[str, pa.Array], KeyIndex]
-    by_row: ReadOnly[str, pa.Table]
-    files: Callable[[str, pa.Array], pa.Table]
+    keys: Callable[[str, pa.Array], KeyIndex] = _no_keys
+    by_row: ReadOnly[str, pa.Table] = field(default_factory=dict)
+    files: Callable[[str, pa.Array], pa.Table] = _no_files
 
     def value_of(self, rule: str, rows: pa.Table) -> pa.Array:
         """Return what was computed for each row, null where nothing was."""
@@ -54,23 +62,25 @@ def build_lookups(
     Raises:
         TerminalError: the range of a sequence is exhausted.
     """
-    crosswalks = world.specification.crosswalks
     by_row: dict[str, pa.Table] = {}
-    for _, field in located_fields(mapping):
-        if isinstance(field, Hierarchy):
-            by_row[field.rule] = _levels(setwise, snapshot, mapping, field)
-        if isinstance(field, Sequence):
-            by_row[field.rule] = _numbers(world, setwise, snapshot, mapping, field, keep=reserve)
+    for _, rule in located_fields(mapping):
+        if isinstance(rule, Hierarchy):
+            by_row[rule.rule] = _levels(setwise, snapshot, mapping, rule)
+        if isinstance(rule, Sequence):
+            by_row[rule.rule] = _numbers(world, setwise, snapshot, mapping, rule, keep=reserve)
 
     def files(store: str, paths: pa.Array) -> pa.Table:
         return measure_files(world.connect(world.specification.project.systems[store].connection).folder, paths)
 
+    return replace(crosswalk_lookups(world), keys=keys, by_row=by_row, files=files)
+
+
+def crosswalk_lookups(world: World) -> Lookups:
+    """Prepare lookups that know crosswalks only: what translates codes needs nothing else."""
+    crosswalks = world.specification.crosswalks
     return Lookups(
         {name: code_table(crosswalk) for name, crosswalk in crosswalks.items()},
         {name: parts_table(crosswalk) for name, crosswalk in crosswalks.items()},
-        keys,
-        by_row,
-        files,
     )
 
 
@@ -89,9 +99,9 @@ def parts_table(crosswalk: Crosswalk) -> Entries:
     return tuple((entry.source, entry.target) for entry in crosswalk.confirmed)
 
 
-def _levels(setwise: SetWise, snapshot: str, mapping: Mapping, field: Hierarchy) -> pa.Table:
+def _levels(setwise: SetWise, snapshot: str, mapping: Mapping, rule: Hierarchy) -> pa.Table:
     """Return the level of each row that hangs on a root; rows on a circle, or below one, have none."""
-    parent = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in field.source)
+    parent = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in rule.source)
     return setwise.select(
         _LEVELS.format(parent=parent),
         clean=datasets.clean(snapshot, mapping.entity),
@@ -119,13 +129,13 @@ _LEVELS = """
 
 
 def _numbers(
-    world: World, setwise: SetWise, snapshot: str, mapping: Mapping, field: Sequence, *, keep: bool
+    world: World, setwise: SetWise, snapshot: str, mapping: Mapping, rule: Sequence, *, keep: bool
 ) -> pa.Table:
     """Return the number of each row that moves, the one that its source key was given before if there is one."""
     rows = setwise.select(_MOVING, identities=datasets.identities(snapshot, mapping.entity))
     with world.target.begin() as connection:
         given = given_numbers.give_numbers(
-            connection, field.rule, as_array(rows["_key"]), first=field.first, last=field.last, keep=keep
+            connection, rule.rule, as_array(rows["_key"]), first=rule.first, last=rule.last, keep=keep
         )
     return pa.table({"_row": rows["_row"], "value": given})
 

@@ -211,12 +211,13 @@ def _(field: Unit, rows: pa.Table, lookups: Lookups) -> Filled:
 
 @fill.register
 def _(field: Currency, rows: pa.Table, lookups: Lookups) -> Filled:
-    amount, currency, days = (column_of(rows, name, field) for name in (field.source, field.currency, field.as_of))
+    amount, currency, days = (column_of(rows, name, field) for name in (field.source, field.from_currency, field.as_of))
     texts = currency.cast(pa.string())
-    constants = [pa.repeat(pa.scalar(text), len(rows)) for text in (field.to, field.rate_type)]
+    constants = [pa.repeat(pa.scalar(text), len(rows)) for text in (field.to_currency, field.rate_type)]
     return amounts.convert_currency(
         amount, rules.join_key([texts, *constants]), days, lookups.codes[field.rates],
-        truth(pc.equal(texts, field.to)), field.type, divide=field.direction == "divide", rounding=field.rounding,
+        truth(pc.equal(texts, field.to_currency)), field.type,
+        divide=field.direction == "divide", rounding=field.rounding,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The world a phase works in, passed as an argument: what to do, where things are, what time it is, who listens."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from time import sleep
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from cutover.project.specification import Specification
 from cutover.systems.connections import Connect
+from cutover.systems.simulated import SimulatedTarget
 from cutover.systems.staging import Staging
 from cutover.systems.target import open_target
 
@@ -51,3 +52,10 @@ class World:
             InputError: there is no such connection. ConnectionLost: the target does not answer.
         """
         return open_target(self.connect(self.specification.project.target.connection))
+
+    def within(self, target: SimulatedTarget) -> "World":
+        """Return the same world with a target in which nothing stays."""
+        world = replace(self)
+        # Where cached_property keeps its value: every phase then finds this target instead of opening one.
+        world.__dict__["target"] = target
+        return world

@@ -13,12 +13,16 @@ from cutover.project.reading import Finding
 
 FOREVER = (date.min, date.max)
 _OPTIONAL = ("valid_from", "valid_to", "state", "note")
-_STATES = ("proposed", "confirmed")
+_STATES = ("proposed", "confirmed", "refused")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a crosswalk: valid from its first to its last day, both included."""
+    """One line of a crosswalk: valid from its first to its last day, both included.
+
+    A `confirmed` entry translates (so does one without a state), a `proposed` one waits for somebody's word, and a
+    `refused` one, without a target, says that rows with this code stay out on purpose.
+    """
 
     source: tuple[str, ...]
     target: str
@@ -41,7 +45,7 @@ class Crosswalk:
 
     @property
     def confirmed(self) -> tuple[Entry, ...]:
-        """The entries that translate; proposed ones wait for somebody's word."""
+        """The entries that translate."""
         return tuple(entry for entry in self.entries if entry.state == "confirmed")
 
     @property
@@ -101,10 +105,12 @@ def _read_entry(name: str, header: list[str], line: int, fields: list[str]) -> E
     row = dict(zip(header, fields, strict=True))
     source = tuple(row[column] for column in header if column.startswith("source"))
     state = row.get("state") or "confirmed"
-    if not all(source) or not row["target"]:
-        return Finding(name, line, 1, "an entry without a source or a target", "fill both, or delete the line")
     if state not in _STATES:
         return Finding(name, line, 1, f"state {state!r} is unknown", f"use one of {', '.join(_STATES)}")
+    if state == "refused" and row["target"]:
+        return Finding(name, line, 1, "a refused entry has a target", "empty the target, or confirm the entry")
+    if not all(source) or not (row["target"] or state == "refused"):
+        return Finding(name, line, 1, "an entry without a source or a target", "fill both, or delete the line")
     try:
         first = date.fromisoformat(row.get("valid_from") or date.min.isoformat())
         last = date.fromisoformat(row.get("valid_to") or date.max.isoformat())

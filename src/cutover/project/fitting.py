@@ -146,7 +146,8 @@ def check_factors(fields: Fields, crosswalks: ReadOnly[str, Crosswalk]) -> Itera
     """Find entries of a crosswalk of factors or rates that are no number that a conversion can carry."""
     used = {name: field for _, field in fields if isinstance(field, Unit | Currency) for _, name in field.crosswalks()}
     for name, field in sorted(used.items()):
-        for entry in crosswalks[name].entries if name in crosswalks else ():
+        entries = crosswalks[name].entries if name in crosswalks else ()
+        for entry in (entry for entry in entries if entry.state != "refused"):
             told = "rate" if isinstance(field, Currency) else "factor"
             parts = [entry.target] if told == "rate" else entry.target.split("/", 1)
             if not all(_is_factor(part) for part in parts) or (len(parts) > 1 and not Decimal(parts[1])):

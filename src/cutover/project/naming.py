@@ -88,16 +88,11 @@ def _check_use(place: Location, field: Rule, crosswalk: Crosswalk) -> Problems:
     elif isinstance(field, Currency) and parts != len(RATE):
         problem = f"crosswalk {name!r} has {parts} source columns, rates have {len(RATE)}"
         yield (*place, "rates"), problem, f"let source, source_2, source_3 be {', '.join(RATE)}"
-    elif isinstance(field, Codes | Unit) and parts != len(_key_of(field)):
-        key = "unit" if isinstance(field, Unit) else "source"
-        yield (*place, key), f"crosswalk {name!r} has {parts} source columns", f"list {parts} columns"
+    elif isinstance(field, Codes | Unit) and parts != len(field.looked_up()):
+        yield (*place, field.looks_up), f"crosswalk {name!r} has {parts} source columns", f"list {parts} columns"
     elif crosswalk.wild and not isinstance(field, LookupComposite):
         problem = f"crosswalk {name!r} holds `*` for any value"
         yield (*place, "kind"), problem, "use kind lookup_composite"
-
-
-def _key_of(field: Codes | Unit) -> tuple[str, ...]:
-    return field.unit if isinstance(field, Unit) else field.source
 
 
 def check_ambiguous(mappings: ReadOnly[str, Mapping], crosswalks: ReadOnly[str, Crosswalk]) -> Iterator[Finding]:

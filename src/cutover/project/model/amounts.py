@@ -19,6 +19,7 @@ class Unit(Rule):
 
     reads: ClassVar = ("source", "unit")
     translates: ClassVar = ("factors",)
+    looks_up: ClassVar = "unit"
 
     kind: Literal["unit"]
     source: str
@@ -34,13 +35,14 @@ class Currency(Rule):
     currency, and belongs to the declared account or line.
     """
 
-    reads: ClassVar = ("source", "currency", "as_of")
+    reads: ClassVar = ("source", "from_currency", "as_of")
     translates: ClassVar = ("rates",)
+    looks_up: ClassVar = "from_currency"
 
     kind: Literal["currency"]
     source: str = Field(description="a clean decimal column")
-    currency: str = Field(description="the clean column with the currency of the amount")
-    to: str = Field(min_length=1, description="the code of the target's currency")
+    from_currency: str = Field(description="the clean column with the currency of the amount")
+    to_currency: str = Field(min_length=1, description="the code of the target's currency")
     rates: Identifier = Field(description="a crosswalk: currency, target currency, rate type -> rate, for a time")
     rate_type: str = Field(min_length=1, description="such as M or closing")
     as_of: str = Field(description="a clean date column: the day of the rate")

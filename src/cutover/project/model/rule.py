@@ -14,9 +14,10 @@ Place = tuple[str | int, ...]
 class Rule(Model):
     """What every rule has: an id, the target column it fills, and what happens to a row that it cannot fill."""
 
-    # The keys of a kind that name clean columns, crosswalks and further target columns; each kind lists its own.
+    # The keys of a kind that name clean columns, crosswalks (and what those translate), and further target columns.
     reads: ClassVar[tuple[str, ...]] = ()
     translates: ClassVar[tuple[str, ...]] = ()
+    looks_up: ClassVar[str] = "source"
     fills: ClassVar[tuple[tuple[str, DataType], ...]] = ()
 
     rule: RuleId
@@ -42,6 +43,11 @@ class Rule(Model):
     def crosswalks(self) -> Iterator[tuple[str, str]]:
         """Yield each crosswalk that the rule translates by, with the key that names it."""
         yield from ((key, name) for key in self.translates if (name := getattr(self, key)) is not None)
+
+    def looked_up(self) -> tuple[str, ...]:
+        """Return the columns whose values a crosswalk of the rule translates, in the order of its parts."""
+        named: str | tuple[str, ...] = getattr(self, self.looks_up)
+        return (named,) if isinstance(named, str) else named
 
     def further_targets(self) -> Iterator[tuple[str, str, DataType]]:
         """Yield each target column that the rule fills beside its own: the key that names it, the column, its type."""

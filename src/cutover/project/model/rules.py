@@ -105,8 +105,14 @@ class Conditional(Rule):
 
     kind: Literal["conditional"]
     type: Type
-    branches: tuple[Branch, ...] = Field(min_length=1)
+    branches: tuple[Branch, ...]
     otherwise: Literal["reject"] = Field(alias="else", description="what becomes of a row that no branch takes")
+
+    @model_validator(mode="after")
+    def _has_branches(self) -> "Conditional":
+        if not self.branches:
+            raise ValueError("a conditional has at least one branch")
+        return self
 
     def columns(self) -> Iterator[tuple[Place, str]]:
         """Yield the columns that branches take."""

@@ -1,0 +1,2 @@
+-- purpose: check now what would be checked at commit
+set constraints all immediate

@@ -1,0 +1,2 @@
+-- purpose: leave to the end of the next step what may be checked there
+set constraints all deferred

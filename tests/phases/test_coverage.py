@@ -1,0 +1,170 @@
+"""Coverage: each share is 100 % where it should be, and each falls when something is missing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.phases.moved import moved, original, toy
+from tests.phases.toy import FILES, Toy, execute, of, offline, simple, stage, through
+
+from cutover.core.verdicts import CheckResult
+from cutover.errors import GateClosed
+from cutover.phases.coverage import Coverage, cover_entity
+from cutover.phases.gate import gate_mapping
+from cutover.systems import datasets
+
+__all__ = ["moved", "original", "toy"]
+SNAPSHOT = "20240101T000000Z"
+CUSTOMER, COUNTRY = "mappings/customer.yaml", "mappings/crosswalks/country.csv"
+Cover = Callable[..., Coverage]
+
+
+@pytest.fixture
+def cover(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cover:
+    """Covers customers offline, with edits (file, before, after) and a tampering before the coverage."""
+
+    def run(rows: list[dict[str, str | None]], *edits: tuple[str, str, str], tamper: Any = None) -> Coverage:
+        files = dict(FILES)
+        for file, before, after in edits:
+            assert files[file].count(before) == 1, before
+            files[file] = files[file].replace(before, after)
+        world = offline(monkeypatch, tmp_path, files)
+        stage(world, SNAPSHOT, "customer", [{"NR": str(number), **row} for number, row in enumerate(rows, 1)])
+        through(world, SNAPSHOT, "customer")
+        if tamper is not None:
+            tamper(world)
+        return cover_entity(world, SNAPSHOT, world.specification.mapping("customer"))
+
+    return run
+
+
+def found(coverage: Coverage, check: str) -> CheckResult:
+    return of(coverage.results, check, "customer")
+
+
+def test_an_unmapped_code_is_counted_by_value_row_and_amount(cover: Cover) -> None:
+    lands = ["CN", "CN", "D", "??", "??", None]
+    coverage = cover([{"LAND": land, "CREDIT": "1.50"} for land in lands])
+    values, rows = found(coverage, "VALUES.CU-3"), found(coverage, "VALUE_ROWS.CU-3")
+    assert (values.status, values.numerator, values.denominator, values.severity) == ("fail", 2, 3, "blocker")
+    assert (rows.status, rows.numerator, rows.denominator) == ("fail", 3, 5)
+    assert values.message == "add in crosswalks/country.csv: '??'"
+    (missing,) = [value for value in coverage.values if value.state != "mapped"]
+    assert (missing.code, missing.rows, missing.amounts) == ("??", 2, (("CREDIT", "3.00"),))
+    line = "CU-3,country,??,,unmapped,2,CREDIT 3.00\n"
+    assert line in Path(coverage.file).read_text(encoding="utf-8")
+
+
+def test_a_proposed_entry_that_the_data_need_is_named(cover: Cover) -> None:
+    coverage = cover([{"LAND": "CN"}, {"LAND": "X"}])
+    assert found(coverage, "VALUES.CU-3").status == "fail"
+    assert found(coverage, "VALUES.CU-3").message == "confirm in crosswalks/country.csv: 'X'"
+    confirmed = cover([{"LAND": "CN"}, {"LAND": "X"}], (COUNTRY, "X,XX,proposed", "X,XX,confirmed"))
+    assert found(confirmed, "VALUES.CU-3").status == "pass"
+
+
+def test_a_refused_code_is_decided_and_its_rows_stay_out(cover: Cover) -> None:
+    coverage = cover([{"LAND": "CN"}, {"LAND": "X"}], (COUNTRY, "X,XX,proposed", "X,,refused"))
+    assert found(coverage, "VALUES.CU-3").status == "pass"
+    assert found(coverage, "VALUES.CU-3").evidence["refused"] == ["X"]
+    assert [value.state for value in coverage.values] == ["mapped", "refused"]
+
+
+def test_dropped_rows_need_no_code(cover: Cover) -> None:
+    coverage = cover([{"LAND": "CN"}, {"LAND": "??", "NAME": "test"}])
+    assert found(coverage, "VALUE_ROWS.CU-3").status == "pass"
+
+
+def test_an_empty_source_has_no_codes_and_is_no_pass(cover: Cover) -> None:
+    assert found(cover([]), "VALUES.CU-3").status == "not_applicable"
+
+
+def test_an_undecided_column_lowers_the_share(cover: Cover) -> None:
+    drop = "drops:\n  - {column: NOTE, reason: not_needed, approver: sales}\n"
+    result = found(cover([{}], (CUSTOMER, drop, "")), "COVERAGE")
+    assert (result.status, result.numerator, result.denominator) == ("fail", 9, 10)
+
+
+def test_a_draft_is_not_approved(cover: Cover) -> None:
+    result = found(
+        cover([{}], (CUSTOMER, "{rule: CU-5, kind: copy", "{rule: CU-5, status: draft, kind: copy")), "APPROVED"
+    )
+    assert (result.status, result.numerator, result.denominator) == ("fail", 8, 9)
+    assert result.evidence == {"drafts": ["CU-5"]}
+
+
+BRANCHES = """{rule: CU-5, kind: conditional, target: phone, type: text(20), else: reject,
+     branches: [{when: "LAND = 'CN'", source: PHONE}, {when: "LAND = 'D'", value: none}]}"""
+PHONE = "{rule: CU-5, kind: copy, source: PHONE, target: phone, type: text(20)}"
+
+
+def test_a_branch_that_no_row_takes_was_never_tried(cover: Cover) -> None:
+    edit = (CUSTOMER, PHONE, BRANCHES)
+    result = found(cover([{"LAND": "CN"}], edit), "BRANCHES.CU-5")
+    assert (result.status, result.numerator, result.denominator) == ("fail", 1, 2)
+    assert result.evidence == {"rows": {"LAND = 'CN'": 1, "LAND = 'D'": 0}}
+    assert found(cover([{"LAND": "CN"}, {"LAND": "D"}], edit), "BRANCHES.CU-5").status == "pass"
+
+
+MANY = (CUSTOMER, "kind: lookup, source: LAND", "kind: lookup_many_to_one, loss: the state, source: LAND")
+SAME = (COUNTRY, "D,DE,confirmed", "D,CN,confirmed")
+
+
+def test_codes_that_become_one_by_a_plain_lookup_are_told(cover: Cover) -> None:
+    rows: list[dict[str, str | None]] = [{"LAND": "CN"}, {"LAND": "D"}]
+    result = found(cover(rows, SAME), "COLLAPSE.CU-3")
+    assert (result.status, result.severity, result.evidence["collapsed"]) == ("fail", "minor", {"CN": ["CN", "D"]})
+    result = found(cover(rows, SAME, MANY), "COLLAPSE.CU-3")
+    assert (result.status, result.evidence["ratio"], result.evidence["loss"]) == ("pass", "2.00", "the state")
+
+
+def test_a_target_code_holds_the_rows_of_its_source_codes(cover: Cover) -> None:
+    def tamper(world: Any) -> None:
+        dataset = datasets.mapped(SNAPSHOT, "customer")
+        part = world.staging.read_part(dataset, 0)
+        place = part.schema.get_field_index("country")
+        world.staging.write_part(dataset, 0, part.set_column(place, "country", part["country"].take([1, 1, 0])))
+
+    rows: list[dict[str, str | None]] = [{"LAND": "CN"}, {"LAND": "D"}, {"LAND": "CN"}]
+    assert found(cover(rows, MANY), "COLLAPSE.CU-3").status == "pass"
+    result = found(cover(rows, MANY, tamper=tamper), "COLLAPSE.CU-3")
+    assert (result.status, result.evidence["apart"]) == ("fail", ["CN", "DE"])
+
+
+# --- with a target ---------------------------------------------------------------------------------------------------
+
+
+def closed(toy: Toy, *, statements: tuple[str, ...]) -> str:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    execute(world, *statements)
+    try:
+        gate_mapping(world, snapshot, "main")
+    except GateClosed as error:
+        return str(error)
+    return ""
+
+
+def test_a_column_that_became_mandatory_closes_the_gate(toy: Toy) -> None:
+    told = closed(toy, statements=("alter table app.orders add column clerk text not null",))
+    assert "MANDATORY order fail: 2 of 3 (= 100 %)" in told
+
+
+LANDS = "create table app.country (code varchar(2) primary key, open boolean not null)"
+FILLED = "insert into app.country values ('CN', true), ('DE', {}), ('XX', true)"
+REFERS = "alter table app.partner add foreign key (country) references app.country"
+
+
+@pytest.mark.parametrize(("alive", "problem"), [("true", ""), ("false", "DANGLING.CU-3 customer fail: 1 of 2")])
+def test_a_code_that_is_blocked_in_the_target_closes_the_gate(toy: Toy, alive: str, problem: str) -> None:
+    toy.edit(CUSTOMER, "crosswalk: country, type", "crosswalk: country, active: open, type")
+    told = closed(toy, statements=(LANDS, FILLED.format(alive), REFERS))
+    assert problem in told and bool(problem) == bool(told)
+
+
+def test_a_code_that_the_target_does_not_have_closes_the_gate(toy: Toy) -> None:
+    toy.edit(CUSTOMER, "crosswalk: country, type", "crosswalk: country, codes_in: app.country, type")
+    told = closed(toy, statements=(LANDS, "insert into app.country values ('CN', true)"))
+    assert "DANGLING.CU-3 customer fail: 1 of 2" in told
