@@ -35,7 +35,7 @@ def source_type(mapping: Mapping, column: str) -> DataType | None:
     """Return the type a source column will have: declared, else text in files, else None: only the database knows."""
     if column in mapping.source.columns:
         return mapping.source.columns[column]
-    return TEXT if mapping.source.csv is not None or mapping.source.excel is not None else None
+    return TEXT if any((mapping.source.csv, mapping.source.fixed, mapping.source.excel)) else None
 
 
 def target_type(mapping: Mapping, field: object) -> DataType | None:

@@ -11,6 +11,7 @@ from cutover.systems.sources.database import Database, open_database
 from cutover.systems.sources.delimited import read_delimited
 from cutover.systems.sources.excel import read_excel
 from cutover.systems.sources.feed import Feed, Reading
+from cutover.systems.sources.fixed import read_fixed
 
 __all__ = ["Database", "Feed", "Folder", "Legacy", "Reading", "open_legacy", "read_feed"]
 
@@ -48,7 +49,7 @@ def read_feed(legacy: Legacy, feed: Feed) -> Reading:
     Raises:
         SourceError: the feed is not there or cannot be read as declared; the same while its blocks are read.
     """
-    in_files = feed.source.csv is not None or feed.source.excel is not None
+    in_files = any((feed.source.csv, feed.source.fixed, feed.source.excel))
     if in_files != isinstance(legacy, Folder):
         raise SourceError(
             f"{feed.name} is {'a file' if in_files else 'a table or an extract'}, but its system is "
@@ -56,5 +57,6 @@ def read_feed(legacy: Legacy, feed: Feed) -> Reading:
             fix="correct the connection of the system in project.yaml, or the source in the mapping",
         )
     if isinstance(legacy, Folder):
-        return read_excel(feed, legacy.path) if feed.source.excel else read_delimited(feed, legacy.path)
+        read = read_excel if feed.source.excel else read_fixed if feed.source.fixed else read_delimited
+        return read(feed, legacy.path)
     return legacy.read(feed)
