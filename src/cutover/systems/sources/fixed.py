@@ -63,7 +63,7 @@ def _read_files(
         of_file: dict[str, Any] = {"rows": 0}
         for rows, lines in _read_rows(file, declared, of_file):
             lengths = pc.binary_length(rows) if declared.unit == "bytes" else pc.utf8_length(rows)
-            places = np.flatnonzero(lengths.to_numpy() != length)
+            places = np.flatnonzero(lengths.to_numpy() != length).tolist()
             whole = rows.filter(pc.equal(lengths, length))
             refused += _refused(file, rows, lengths, places, lines, before + of_file["rows"], declared)
             of_file["rows"] += len(rows)
@@ -71,7 +71,7 @@ def _read_files(
                 of_file["refused"] = of_file.get("refused", 0) + len(places)
                 judge(file, of_file, refused, f"{length} {declared.unit}", final=False, fix=fix)
             columns = [_cut(file, whole, column, declared) for column in declared.columns]
-            yield leave_gaps(pa.table(columns, schema=schema), places.tolist())
+            yield leave_gaps(pa.table(columns, schema=schema), places)
         judge(file, of_file, refused, f"{length} {declared.unit}", final=True, fix=fix)
         before += of_file["rows"]
         facts.append(of_file)
@@ -91,7 +91,7 @@ def _refused(
         found, row = lengths[place].as_py(), rows[place].as_py()
         text = row if isinstance(row, str) else row.decode(declared.encoding, "backslashreplace")
         reason = "too_short" if found < length else "too_long"
-        yield Refused(before + int(place), file.name, int(lines[place]), reason, found, text)
+        yield Refused(before + place, file.name, int(lines[place]), reason, found, text)
 
 
 def _read_rows(file: SourceFile, declared: Fixed, facts: dict[str, Any]) -> Iterator[tuple[pa.Array, Numbers]]:
