@@ -11,9 +11,10 @@ from cutover.core.ordering import Cycle, order_entities
 from cutover.project import fitting, kinds, naming
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
-from cutover.project.model import Mapping, ProjectFile, Reference, Rule, Source, Split, Target, located_fields
+from cutover.project.model import Fixed, Mapping, ProjectFile, Reference, Rule, Source, Split, Target, located_fields
 from cutover.project.reading import Document, Finding, Location, suggest
 
+_PLACES = ("table", "extract", "csv", "fixed", "excel", "json")
 Problems = Iterator[tuple[Location, str, str]]
 Checker = Callable[[Mapping], Problems]
 
@@ -95,10 +96,14 @@ def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problem
             f"there is no system {source.system!r}",
             suggest(source.system, list(project.systems)),
         )
-    kinds = [kind for kind in ("table", "extract", "csv", "excel", "json") if _declares(source, kind)]
+    kinds = [kind for kind in ("table", "extract", "csv", "fixed", "excel", "json") if _declares(source, kind)]
     if len(kinds) != 1:
         named = " and ".join(kinds) or "none"
-        yield ("source",), f"a source is one of table, extract, csv, excel, json, here {named}", "keep exactly one"
+        yield (
+            ("source",),
+            f"a source is one of table, extract, csv, fixed, excel, json, here {named}",
+            "keep exactly one",
+        )
     if source.extract is not None and not (root / "sql" / source.extract).is_file():
         yield ("source", "extract"), f"there is no sql/{source.extract}", "create the file or use `table`"
     if source.csv is not None and not source.csv.header and not source.columns:
@@ -107,6 +112,20 @@ def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problem
             "a file without a header needs its columns",
             "list all columns in order under `columns`",
         )
+    if source.fixed is not None:
+        yield from _check_fixed(source.fixed)
+
+
+def _check_fixed(fixed: Fixed) -> Problems:
+    names = [column.name for column in fixed.columns]
+    for index, column in enumerate(fixed.columns):
+        place: Location = ("source", "fixed", "columns", index)
+        if column.name in names[:index]:
+            yield place, f"the column {column.name!r} stands twice", "give one another name"
+        if fixed.length is not None and column.start + column.width - 1 > fixed.length:
+            yield place, f"the column ends behind the row, which has {fixed.length} {fixed.unit}", "correct its place"
+    if fixed.unit == "bytes" and fixed.encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        yield ("source", "fixed", "unit"), "UTF-16 has no rows of bytes", "count characters"
 
 
 def _declares(source: Source, kind: str) -> bool:

@@ -12,6 +12,8 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Mapping: "The file",
     model.Source: "`source`",
     model.Csv: "`source.csv`",
+    model.Fixed: "`source.fixed`",
+    model.FixedColumn: "a column of `source.fixed`",
     model.Excel: "`source.excel`",
     model.Sheet: "`source.excel.sheets`",
     model.Json: "`source.json`",

@@ -11,6 +11,7 @@ from cutover.systems.sources.database import Database, open_database
 from cutover.systems.sources.delimited import read_delimited
 from cutover.systems.sources.excel import read_excel
 from cutover.systems.sources.feed import Feed, Reading
+from cutover.systems.sources.fixed import read_fixed
 from cutover.systems.sources.fixtures import read_json
 
 __all__ = ["Database", "Feed", "Folder", "Legacy", "Reading", "open_legacy", "read_feed"]
@@ -64,4 +65,6 @@ def read_feed(legacy: Legacy, feed: Feed) -> Reading:
 def _read_files(feed: Feed, folder: Path) -> Reading:
     if feed.source.excel is not None:
         return read_excel(feed, folder)
-    return read_json(feed, folder) if feed.source.json_ is not None else read_delimited(feed, folder)
+    if feed.source.json_ is not None:
+        return read_json(feed, folder)
+    return read_fixed(feed, folder) if feed.source.fixed is not None else read_delimited(feed, folder)

@@ -75,6 +75,15 @@ def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: 
                 return
 
 
+def check_encoding(encoding: str) -> None:
+    """Return when there is such an encoding.
+
+    Raises:
+        SourceError: there is none; the message names the nearest.
+    """
+    _decoder(encoding)
+
+
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
         return codecs.getincrementaldecoder(encoding)(errors="strict")
