@@ -16,6 +16,7 @@ from psycopg2 import sql
 from tests.projects.journey import (
     ADVENTUREWORKS,
     NORTHWIND,
+    OPENBOXES,
     Moved,
     folder_connection,
     load_fully,
@@ -89,6 +90,24 @@ def adventureworks(
     """Adventure Works' purchasing, moved and verified."""
     legacy = folder_connection("adventureworks_files", adventureworks_folder)
     return _move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+
+
+@pytest.fixture(scope="session")
+def openboxes_folder(shared_data: Path) -> Path:
+    """The folder of OpenBoxes' workbooks."""
+    folder = shared_data / "7_excel_openboxes"
+    if not folder.is_dir():
+        pytest.skip("the shared data hold no OpenBoxes")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def openboxes(
+    openboxes_folder: Path, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Moved:
+    """OpenBoxes' purchase orders, moved and verified."""
+    legacy = folder_connection("openboxes_files", openboxes_folder)
+    return _move(OPENBOXES, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:

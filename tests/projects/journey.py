@@ -24,7 +24,9 @@ from cutover.systems import datasets
 from cutover.systems.connections import Connection
 from cutover.systems.staging import Staging
 
-NORTHWIND, ADVENTUREWORKS = (Path(__file__).parent / name for name in ("northwind", "adventureworks"))
+NORTHWIND, ADVENTUREWORKS, OPENBOXES = (
+    Path(__file__).parent / name for name in ("northwind", "adventureworks", "openboxes")
+)
 WAVE = "main"
 
 

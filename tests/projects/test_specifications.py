@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.projects.journey import ADVENTUREWORKS, NORTHWIND
+from tests.projects.journey import ADVENTUREWORKS, NORTHWIND, OPENBOXES
 
 from cutover.errors import SpecificationError
 from cutover.project.specification import read_specification
 
-PROJECTS = [NORTHWIND, ADVENTUREWORKS]
+PROJECTS = [NORTHWIND, ADVENTUREWORKS, OPENBOXES]
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)
