@@ -20,7 +20,7 @@ from cutover.phases.runs import finish_run, start_run
 from cutover.phases.verify import verify_run
 
 
-@pytest.fixture(params=["northwind", "adventureworks"])
+@pytest.fixture(params=["northwind", "adventureworks", "openboxes"])
 def moved(request: pytest.FixtureRequest) -> Moved:
     """Each project, moved and verified; not to be changed."""
     project: Moved = request.getfixturevalue(request.param)
