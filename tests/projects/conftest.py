@@ -18,6 +18,7 @@ from tests.projects.journey import (
     ADVENTUREWORKS,
     MALL,
     NORTHWIND,
+    OPENBOXES,
     Moved,
     folder_connection,
     load_fully,
@@ -120,6 +121,23 @@ def mall(
 ) -> Moved:
     """mall, moved and verified."""
     return _move(MALL, mall_database, scratch_database(), tmp_path_factory.mktemp("staging"))
+
+
+def openboxes_folder(shared_data: Path) -> Path:
+    """The folder of OpenBoxes' workbooks."""
+    folder = shared_data / "7_excel_openboxes"
+    if not folder.is_dir():
+        pytest.skip("the shared data hold no OpenBoxes")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def openboxes(
+    openboxes_folder: Path, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Moved:
+    """OpenBoxes' purchase orders, moved and verified."""
+    legacy = folder_connection("openboxes_files", openboxes_folder)
+    return _move(OPENBOXES, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:

@@ -24,7 +24,11 @@ from cutover.systems import datasets
 from cutover.systems.connections import Connection
 from cutover.systems.staging import Staging
 
-NORTHWIND, ADVENTUREWORKS, MALL = (Path(__file__).parent / name for name in ("northwind", "adventureworks", "mall"))
+HERE = Path(__file__).parent
+NORTHWIND = HERE / "northwind"
+ADVENTUREWORKS = HERE / "adventureworks"
+MALL = HERE / "mall"
+OPENBOXES = HERE / "openboxes"
 WAVE = "main"
 
 

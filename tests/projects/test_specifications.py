@@ -4,12 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.projects.journey import ADVENTUREWORKS, MALL, NORTHWIND
+from tests.projects.journey import ADVENTUREWORKS, MALL, NORTHWIND, OPENBOXES
 
 from cutover.errors import SpecificationError
 from cutover.project.specification import read_specification
 
-PROJECTS = [NORTHWIND, ADVENTUREWORKS, MALL]
+PROJECTS = [NORTHWIND, ADVENTUREWORKS, MALL, OPENBOXES]
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=lambda path: path.name)

@@ -20,7 +20,7 @@ from cutover.phases.runs import finish_run, start_run
 from cutover.phases.verify import verify_run
 
 
-@pytest.fixture(params=["northwind", "adventureworks", pytest.param("mall", marks=pytest.mark.mariadb)])
+@pytest.fixture(params=["northwind", "adventureworks", "openboxes", pytest.param("mall", marks=pytest.mark.mariadb)])
 def moved(request: pytest.FixtureRequest) -> Moved:
     """Each project, moved and verified; not to be changed."""
     project: Moved = request.getfixturevalue(request.param)

@@ -14,33 +14,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.systems.sources.exact import exact_text
+from cutover.core.cells import DIGITS, cell_text
+from cutover.core.cells import LONG as LONG_NUMBER
 
 LONG = "numbers of 16 digits or more"
 ROUNDED = "numbers of more than 15 digits, landed with the 15 that Excel shows"
 # Excel believes that 1900 was a leap year: before March its dates are one day off, and 29 February never was.
 _FIRST_DATE = dt.date(1900, 3, 1)
-_LONG = 1e15
-_DIGITS = ".15g"
-
-
-@lru_cache(maxsize=1 << 16, typed=True)
-def cell_text(cell: Any) -> str | None:
-    """Return the text of a cell; an empty text is an empty cell, a span of time is hours:minutes:seconds."""
-    if cell == "":
-        return None
-    if isinstance(cell, float):
-        return format(Decimal(format(cell, _DIGITS)), "f")
-    if isinstance(cell, dt.timedelta):
-        return _span(cell)
-    return exact_text(cell)
-
-
-def _span(cell: dt.timedelta) -> str:
-    seconds, rest = divmod(abs(cell), dt.timedelta(seconds=1))
-    fraction = f".{rest.microseconds:06}".rstrip("0") if rest else ""
-    sign = "-" if cell < dt.timedelta(0) else ""
-    return f"{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
 
 
 def column_text(column: Sequence[Any]) -> pa.Array:
@@ -53,7 +33,7 @@ def column_text(column: Sequence[Any]) -> pa.Array:
 
 def find_long(column: Sequence[Any]) -> Iterator[int]:
     """Yield the places of numbers with so many digits that Excel has lost some."""
-    return _places(column, lambda cell: abs(cell) >= _LONG, int, float)
+    return _places(column, lambda cell: abs(cell) >= LONG_NUMBER, int, float)
 
 
 def find_early(column: Sequence[Any]) -> Iterator[int]:
@@ -88,7 +68,7 @@ def describe_column(column: Sequence[Any]) -> Counter[str]:
 @lru_cache(maxsize=1 << 16)
 def _is_rounded(cell: float) -> bool:
     # 0.1 + 0.2 and such: the text reads back as another number. Long numbers are counted by themselves.
-    return abs(cell) < _LONG and float(format(cell, _DIGITS)) != cell
+    return abs(cell) < LONG_NUMBER and float(format(cell, DIGITS)) != cell
 
 
 @lru_cache(maxsize=1 << 16)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from cutover.core.cells import cell_text
 from cutover.errors import SourceError
 from cutover.project.model import Excel
 from cutover.systems.sources.cells import (
     LONG,
-    cell_text,
     column_text,
     describe_column,
     find_early,

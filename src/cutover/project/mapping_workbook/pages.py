@@ -1,0 +1,207 @@
+"""What the mapping workbook shows: one page per entity and per crosswalk, cleansing values, decisions, sign-off."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, Literal
+
+from cutover.core.expression import BadExpression, columns_of
+from cutover.project import model
+from cutover.project.columns import named_columns
+from cutover.project.mapping_workbook.csv_text import read_records
+from cutover.project.model import located_fields
+from cutover.project.specification import Specification
+
+Kind = Literal["about", "entity", "crosswalk", "cleansing", "decisions", "signoff"]
+Row = tuple[str | None, ...]
+
+RULE_COLUMNS = ("rule", "kind", "table", "target", "type", "required", "source", "does", "fill rate", "sample",
+                "default", "status", "owner", "rationale")  # fmt: skip
+ENTRY_COLUMNS = ("target", "valid_from", "valid_to", "state", "note")
+VALUE_COLUMNS = ("entity", "rule", "column", "before", "after")
+CLEANSING = "cleansing values"
+_HIDDEN_KEYS = {"rule", "kind", "target", "type", "required", "value", "status", "owner", "rationale", "source"}
+_ABOUT = (
+    "Edit the yellow columns; everything else is told by the specification and the data.",
+    "New lines: on crosswalk sheets leave `line` empty; on the sheet of cleansing values fill rule, before, after.",
+    "Lines are never deleted here. `cutover workbook import` shows what was changed before anything is applied.",
+    "Comments on the sheets of decisions and sign-off are for people: they are not read back.",
+)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A source column in the latest snapshot: its share of filled rows as text, and a sample, masked when personal."""
+
+    fill_rate: str
+    sample: str | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the latest snapshot tells about a specification; all empty when there is none.
+
+    columns: entity -> source column -> its figure. codes: crosswalk -> source code, one text per part -> rows that
+    have it.
+    """
+
+    snapshot: str | None = None
+    columns: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A sheet: what it is about (an entity, a crosswalk), and its rows, one cell per column."""
+
+    sheet: str
+    kind: Kind
+    about: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def build_pages(specification: Specification, figures: Figures) -> list[Page]:
+    """Return the pages of the mapping workbook, in the order of its sheets."""
+    taken: set[str] = set()
+    pages = [_about(specification, figures, taken)]
+    for entity, mapping in specification.mappings.items():
+        rows = tuple(_rule_row(mapping, place, rule, figures) for place, rule in located_fields(mapping))
+        pages.append(Page(_sheet_name(entity, taken), "entity", entity, RULE_COLUMNS, rows))
+    values = tuple(chain.from_iterable(map(_value_rows, specification.mappings.values())))
+    pages.append(Page(_sheet_name(CLEANSING, taken), "cleansing", "", VALUE_COLUMNS, values))
+    pages += [_crosswalk_page(specification, name, figures, taken) for name in specification.crosswalks]
+    open_rows = tuple(_decisions(specification, figures))
+    columns = ("what", "where", "name", "rows", "comment")
+    pages.append(Page(_sheet_name("open decisions", taken), "decisions", "", columns, open_rows))
+    return [*pages, _signoff(specification, taken)]
+
+
+def _sheet_name(wanted: str, taken: set[str]) -> str:
+    # Excel allows 31 characters, tells no case, forbids some characters, and keeps `History` for itself.
+    plain = "".join("_" if letter in "[]:*?/\\'" else letter for letter in wanted)[:31]
+    plain = plain + "_" if plain.lower() == "history" else plain
+    numbered = (f"{plain[:27]}~{number}" for number in range(2, 1000))
+    name = plain if plain.lower() not in taken else next(other for other in numbered if other.lower() not in taken)
+    taken.add(name.lower())
+    return name
+
+
+def _about(specification: Specification, figures: Figures, taken: set[str]) -> Page:
+    told = [("project", specification.project.name), ("specification", specification.sha256)]
+    told += [("snapshot", figures.snapshot or "none: fill rates, samples and counts are empty")]
+    rows = (*told, *(("how to", line) for line in _ABOUT))
+    return Page(_sheet_name("about", taken), "about", "", ("what", "told"), rows)
+
+
+def _rule_row(mapping: model.Mapping, place: tuple[str | int, ...], rule: Any, figures: Figures) -> Row:
+    split = mapping.also[int(place[1])] if place[0] == "also" else None
+    sources = sources_of(rule)
+    known = figures.columns.get(mapping.entity, {})
+    shown = [known[name] for name in sources if name in known]
+    return (
+        rule.rule,
+        rule.kind,
+        split.table if split else mapping.target.table,
+        rule.target,
+        str(rule.type) if rule.type else None,
+        "yes" if rule.required else None,
+        ", ".join(sources) or None,
+        _does(rule),
+        " | ".join(figure.fill_rate for figure in shown) or None,
+        " | ".join(figure.sample or "" for figure in shown)[:200].strip(" |") or None,
+        default_of(rule),
+        rule.status,
+        rule.owner or None,
+        rule.rationale or None,
+    )
+
+
+def sources_of(rule: Any) -> tuple[str, ...]:
+    """Return the source columns that a rule reads, those of its expressions too."""
+    source = getattr(rule, "source", ())
+    named = [source] if isinstance(source, str) else list(source)
+    named += [name for key in ("as_of", "unit") if (name := getattr(rule, key, None))]
+    for key in ("expression", "when"):
+        named += sorted(_columns_of(getattr(rule, key, None)))
+    return tuple(dict.fromkeys(named))
+
+
+def _columns_of(expression: str | None) -> set[str]:
+    try:
+        return set(columns_of(expression)) if expression else set()
+    except BadExpression:
+        return set()
+
+
+def _does(rule: Any) -> str | None:
+    told = rule.model_dump(exclude=_HIDDEN_KEYS, exclude_defaults=True, mode="json")
+    return "; ".join(f"{key}: {_listed(value)}" for key, value in told.items()) or None
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def default_of(rule: Any) -> str | None:
+    """Return the declared value of a constant or a default as text; None where a rule has none."""
+    value = getattr(rule, "value", None)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return None if value is None else text or None
+
+
+def _value_rows(mapping: model.Mapping) -> Iterator[Row]:
+    for rule in mapping.cleanse:
+        for before, after in rule.values.items():
+            yield mapping.entity, rule.rule, ", ".join(rule.column), before, after
+
+
+def _crosswalk_page(specification: Specification, name: str, figures: Figures, taken: set[str]) -> Page:
+    text = (specification.root / "mappings" / "crosswalks" / f"{name}.csv").read_text(encoding="utf-8-sig")
+    header, *records = read_records(text)
+    sources = [column for column in header.fields if column.startswith("source")]
+    counts = dict(figures.codes.get(name, {}))
+    rows: list[Row] = []
+    for record in records:
+        cells = dict(zip(header.fields, record.fields, strict=True))
+        code = tuple(cells[column] for column in sources)
+        entry = {**cells, "state": cells.get("state") or "confirmed"}
+        found = str(counts.get(code, 0)) if name in figures.codes else None
+        rows.append((str(record.line), *code, *(entry.get(column) or None for column in ENTRY_COLUMNS), found))
+    known = {row[1 : 1 + len(sources)] for row in rows}
+    for code, count in sorted(counts.items()):
+        if code not in known:
+            rows.append((None, *code, *(None,) * len(ENTRY_COLUMNS), str(count)))
+    columns = ("line", *sources, *ENTRY_COLUMNS, "rows")
+    return Page(_sheet_name(f"codes {name}", taken), "crosswalk", name, columns, tuple(rows))
+
+
+def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
+    for entity, mapping in specification.mappings.items():
+        for _, rule in located_fields(mapping):
+            if rule.status == "draft":  # type: ignore[attr-defined]
+                yield "draft rule", entity, rule.rule, None, None  # type: ignore[attr-defined]
+        for column in _unmapped(mapping, figures.columns.get(entity, {})):
+            yield "unmapped column", entity, column, None, None
+    for name, crosswalk in specification.crosswalks.items():
+        for entry in crosswalk.entries:
+            if entry.state == "proposed":
+                yield "proposed entry", name, "|".join(entry.source), None, None
+        mapped = {entry.source for entry in crosswalk.entries}
+        for code, count in sorted(figures.codes.get(name, {}).items()):
+            if code not in mapped:
+                yield "unmapped code", name, "|".join(code), str(count), None
+
+
+def _unmapped(mapping: model.Mapping, there: Mapping[str, Figure]) -> Sequence[str]:
+    named = {name for _, name in named_columns(mapping)}
+    named.update(name for _, rule in located_fields(mapping) for name in sources_of(rule))
+    return [column for column in there if column not in named]
+
+
+def _signoff(specification: Specification, taken: set[str]) -> Page:
+    columns = ("scope", "role", "name", "decision", "date", "comment")
+    roles = ("data owner", "target functional lead")
+    scopes = ("the whole specification", *specification.mappings)
+    rows = tuple((scope, role, None, None, None, None) for scope in scopes for role in roles)
+    return Page(_sheet_name("sign-off", taken), "signoff", "", columns, rows)
