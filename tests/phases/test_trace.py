@@ -18,7 +18,7 @@ PART = Sizes().part
 @pytest.fixture
 def logged(world: World) -> World:
     """The small world with a change log: one change in row 31, one in its neighbour."""
-    lines = [(31, "name", "C-1", "a ", "a"), (32, "name", "C-1", "b ", "b")]
+    lines = [(31, "name", "C-1", "a ", "a", "auto", None), (32, "name", "C-1", "b ", "b", "auto", None)]
     changes = pa.Table.from_pylist([dict(zip(CHANGES.names, line, strict=True)) for line in lines], CHANGES)
     for part in range(-(-ROWS // PART)):
         here = changes if part == 31 // PART else CHANGES.empty_table()

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing import CleanseStep, Parameters, cleanse, read_typed
+from cutover.core.cleansing import CleanseStep, cleanse, read_typed
 from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import SourceError
@@ -63,7 +63,7 @@ def _is_made(world: World, dataset: Dataset, made_from: dict[str, Any]) -> bool:
 def cleanse_steps(mapping: Mapping) -> list[CleanseStep]:
     """Return the steps of a mapping: one per rule and column, in the order of the file."""
     return [
-        CleanseStep(rule.rule, column, rule.do, Parameters(rule.length, dict(rule.values)), rule.when)
+        CleanseStep(rule.rule, column, rule.do, rule.parameters, rule.when, rule.propose, rule.approver)
         for rule in mapping.cleanse
         for column in rule.column
     ]
@@ -74,7 +74,7 @@ def _cleanse_part(
 ) -> Counter[tuple[str, str]]:
     _require_columns(mapping, steps, rows)
     with _told_as_source(mapping):
-        cleansed, changes = cleanse(rows, steps)
+        cleansed, changes, _ = cleanse(rows, steps)
     typed, failed = type_columns(mapping, cleansed)
     key = join_key([as_array(typed[column]) for column in mapping.source.key])
     typed = typed.add_column(1, "_key", key)
@@ -87,6 +87,7 @@ def _cleanse_part(
 
 def _require_columns(mapping: Mapping, steps: list[CleanseStep], rows: pa.Table) -> None:
     named = [*mapping.source.key, *mapping.source.columns, *(step.column for step in steps)]
+    named += [step.parameters.beside for step in steps if step.parameters.beside]
     missing = sorted(set(named) - set(rows.column_names))
     if missing:
         raise SourceError(

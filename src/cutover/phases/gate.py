@@ -118,6 +118,7 @@ def _covered(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
 def used_columns(mapping: Mapping) -> set[str]:
     """Return the source columns that a mapping reads anywhere."""
     used = {*mapping.source.key, *(name for total in mapping.control for name in (total.source, total.by) if name)}
+    used |= {rule.beside for rule in mapping.cleanse if rule.beside}
     for _, field in located_fields(mapping):
         used |= _columns_of_field(field)
     for expression in _expressions(mapping):

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
 from pathlib import Path
 
-from cutover.core.cleansing import REMEDIES
 from cutover.core.expression import BadExpression, check_expression, check_order, columns_of
-from cutover.core.gates import VALIDATORS
 from cutover.core.ordering import Cycle, order_entities
-from cutover.project import fitting, naming
+from cutover.core.validators import VALIDATORS
+from cutover.project import fitting, mending, naming
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import (
@@ -52,7 +51,7 @@ def check_specification(
         lambda mapping: _check_source(root, project, mapping),
         lambda mapping: naming.check_references(mapping, documents, mappings),
         lambda mapping: naming.check_crosswalks(mapping, crosswalks),
-        _check_remedies,
+        mending.check_remedies,
         _check_expressions,
         _check_tests,
         _check_test_columns,
@@ -113,24 +112,6 @@ def _check_source(root: Path, project: ProjectFile, mapping: Mapping) -> Problem
             "a file without a header needs its columns",
             "list all columns in order under `columns`",
         )
-
-
-def _check_remedies(mapping: Mapping) -> Problems:
-    for index, cleanse in enumerate(mapping.cleanse):
-        if len(set(cleanse.column)) != len(cleanse.column):
-            yield ("cleanse", index, "column"), "a column is named twice", "name it once"
-        for name in cleanse.do:
-            if name not in REMEDIES:
-                yield ("cleanse", index, "do"), f"there is no remedy {name!r}", suggest(name, list(REMEDIES))
-        padded = [name for name in cleanse.do if name in ("strip_zeros", "pad_zeros")]
-        if padded and cleanse.length is None:
-            yield (
-                ("cleanse", index),
-                f"{padded[0]} needs `length`",
-                "state the padded length in the legacy system",
-            )
-        if "replace_values" in cleanse.do and not cleanse.values:
-            yield ("cleanse", index), "replace_values needs `values`", "list before: after pairs"
 
 
 def _check_expressions(mapping: Mapping) -> Problems:
