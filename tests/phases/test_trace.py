@@ -35,7 +35,8 @@ def test_a_loaded_row_is_told_from_its_raw_cells_to_the_target(logged: World) ->
     run_id = load_all(logged)
     found = trace(logged, 31)
     assert (found.row, found.part, found.outcome["outcome"]) == (31, 1, "loaded")
-    assert found.changes == ({"column": "name", "rule": "C-1", "before": "a ", "after": "a"},)
+    change = {"column": "name", "rule": "C-1", "before": "a ", "after": "a", "mode": "auto", "approver": None}
+    assert found.changes == (change,)
     (own, *_) = found.targets
     assert own.table == "erp.customer" and own.mapped["code"] == own.stands["code"] == "C0000031"
     (fate,) = found.fates

@@ -10,7 +10,8 @@ start with an underscore:
 
     raw       one dataset per feed: _row and the source columns as landed
     clean     _row, _key and the source columns, cleansed and typed
-    changes   the change log: _row, column, rule, before, after
+    changes   the change log: _row, column, rule, before, after, mode (auto, approved), approver
+    proposals what waits for a steward: _row, key (as landed), column, rule, before, after
     identities _row, _key, _id, outcome: the target key of every row that may move, and what was decided of all before
               they are filled (`loaded` where nothing was)
     mapped    _row, _key, _id and the target columns, of every row that could be mapped (also of rows rejected later on)
@@ -69,6 +70,11 @@ def clean(snapshot: str, entity: str) -> Dataset:
 def changes(snapshot: str, entity: str) -> Dataset:
     """Name the change log of an entity."""
     return Dataset(snapshot, "changes", entity)
+
+
+def proposals(snapshot: str, entity: str) -> Dataset:
+    """Name what the cleansing of an entity proposes and nobody decided yet."""
+    return Dataset(snapshot, "proposals", entity)
 
 
 def mapped(snapshot: str, entity: str) -> Dataset:
