@@ -19,7 +19,6 @@ from cutover.phases.proposals import decide_rule, decide_workbook, list_proposal
 from cutover.phases.runs import start_run
 from cutover.phases.world import World
 from cutover.systems import datasets
-from cutover.systems.connections import Connection
 
 CUSTOMER = "mappings/customer.yaml"
 NAMES = ["张 三", "李四", "王 五 六"]

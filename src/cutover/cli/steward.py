@@ -1,4 +1,4 @@
-"""`cutover proposals | approve`: what cleansing proposes, and what people decide about it."""
+"""`cutover proposals | approve | duplicates`: what cleansing proposes, and what people decide about it."""
 
 import json
 from dataclasses import asdict
@@ -10,6 +10,7 @@ import typer
 from cutover.cli.runtime import JsonOption, ProjectOption
 from cutover.cli.world import open_world
 from cutover.errors import InputError
+from cutover.phases.duplicates import decide_pair, list_pairs
 from cutover.phases.proposals import decide_rule, decide_workbook, list_proposals, write_proposal_workbook
 
 _SHOWN = 20
@@ -17,7 +18,7 @@ _SHOWN = 20
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this theme to `app`."""
-    for verb in (proposals, approve):
+    for verb in (proposals, approve, duplicates):
         app.command(verb.__name__)(verb)
 
 
@@ -68,3 +69,32 @@ def approve(
         assert file is not None  # one of the two is there
         counts = decide_workbook(world, file, by=by)
     typer.echo(", ".join(f"{count} {state}" for state, count in counts.items()) + "\nNext:  cutover cleanse")
+
+
+def duplicates(
+    project: ProjectOption = None,
+    entity: Annotated[str | None, typer.Option("--entity", help="Only this entity.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Those that were decided too.")] = False,
+    same: Annotated[str | None, typer.Option("--same", help="Say of this pair (its id, or the beginning).")] = None,
+    different: Annotated[str | None, typer.Option("--different", help="Say of this pair that it is two.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who decides; it is kept in the ledger.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List pairs of rows that may be one thing, or decide one of them; the next mapping merges what is the same.
+
+    Example:  cutover duplicates --same 3f0a91 --by "head of sales"        then:  cutover cleanse
+    """
+    world = open_world(project)
+    if same or different:
+        pair = decide_pair(world, same or str(different), "same" if same else "different", by=by)
+        typer.echo(f"{pair.entity} {pair.first_key} and {pair.second_key} decided\nNext:  cutover cleanse")
+        return
+    found = list_pairs(world, entity, None if every else "open")
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=2, default=str, ensure_ascii=False))
+        return
+    for one in found[:_SHOWN]:
+        shared = "one official number" if one.same_identity else "likely" if one.likely else "to look at"
+        keys = f"{one.first_key} ~ {one.second_key}"
+        typer.echo(f"{one.pair_id[:8]} {one.entity} {keys}  {one.score} %, {shared}: {one.state}")
+    typer.echo(f"{len(found)} pairs\nNext:  cutover duplicates --same ID, or --different ID")

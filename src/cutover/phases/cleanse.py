@@ -1,5 +1,6 @@
 """Cleanse: raw rows become clean rows, with a log of every cell that changed and a list of what could not be read."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,11 @@ from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import InputError, SourceError
 from cutover.phases import snapshots
+from cutover.phases.duplicates import find_pairs
+from cutover.phases.linking import decided_pairs
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
-from cutover.systems import datasets, evidence, stewards
+from cutover.systems import datasets, evidence, pairs, stewards
 from cutover.systems.staging import Dataset
 
 UNREADABLE_RULE = "SOURCE"
@@ -42,11 +45,11 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     made_from = {
         "spec_sha256": world.specification.sha256,
         "rows": landed["rows"],
-        "decisions": stewards.hash_decisions(decisions),
+        "decisions": stewards.hash_decisions(decisions) + _hash_pairs(world, mapping),
     }
     if _is_made(world, target, made_from):
         return
-    if any(rule.propose for rule in mapping.cleanse):
+    if mapping.duplicates or any(rule.propose for rule in mapping.cleanse):
         _refuse_when_loaded(world, snapshot, entity)
     for dataset in _datasets(snapshot, entity):
         world.staging.clear(dataset)
@@ -74,6 +77,11 @@ def _decisions(world: World, mapping: Mapping) -> pa.Table:
         return stewards.read_decisions(connection, mapping.entity)
 
 
+def _hash_pairs(world: World, mapping: Mapping) -> str:
+    said = sorted(f"{pair.pair_id} {pair.state}" for pair in decided_pairs(world, mapping))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest() if said else ""
+
+
 def _refuse_when_loaded(world: World, snapshot: str, entity: str) -> None:
     """Raise when rows of a snapshot stand in the target: what they were made from must stay as it was."""
     with world.target.connect() as connection:
@@ -93,6 +101,8 @@ def _record(world: World, snapshot: str, mapping: Mapping, counts: Counter[tuple
         if any(rule.propose for rule in mapping.cleanse):
             parts = (rows for _, rows in world.staging.read_parts(datasets.proposals(snapshot, entity)))
             stewards.keep_proposals(connection, snapshot, entity, parts)
+        if mapping.duplicates is not None:
+            pairs.keep_pairs(connection, snapshot, entity, find_pairs(world, snapshot, mapping))
 
 
 def _is_made(world: World, dataset: Dataset, made_from: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from cutover.core.expression import columns_of, order_expression
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
+from cutover.phases.duplicates import duplicate_checks
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Derive, LookupEffective, Mapping, Unit, located_fields
 from cutover.systems import datasets, evidence
@@ -67,6 +68,7 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
     yield _replayed(world, snapshot, mapping)
     yield _covered(world, snapshot, mapping)
     yield from _defaults(world, snapshot, mapping)
+    yield from duplicate_checks(world, snapshot, mapping)
 
 
 def _count_outcomes(world: World, snapshot: str, mapping: Mapping) -> tuple[dict[str, int], dict[str, int]]:
@@ -127,7 +129,9 @@ def used_columns(mapping: Mapping) -> set[str]:
         used |= {*mapping.all_or_none.by}
     if mapping.acyclic is not None:
         used |= {*mapping.acyclic.parent, *mapping.acyclic.child}
-    return used | ({*mapping.merge.fill} if mapping.merge else set())
+    if mapping.duplicates is not None:
+        used |= {name for name in (mapping.duplicates.name, mapping.duplicates.identity) if name}
+    return used | ({*mapping.merge.fill, *mapping.merge.survive} if mapping.merge else set())
 
 
 def _columns_of_field(field: Any) -> set[str]:
@@ -143,7 +147,9 @@ def _expressions(mapping: Mapping) -> Iterator[str]:
     yield from (drop.when for drop in mapping.exclude)
     yield from (split.when for split in mapping.also if split.when)
     yield from mapping.merge.match if mapping.merge else ()
-    yield from (order_expression(term) for term in (mapping.merge.order if mapping.merge else ()))
+    if mapping.merge:
+        terms = [*mapping.merge.order, *(term for listed in mapping.merge.survive.values() for term in listed)]
+        yield from (order_expression(term) for term in terms)
     for _, field in located_fields(mapping):
         if isinstance(field, Derive):
             yield field.expression

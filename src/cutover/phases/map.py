@@ -165,7 +165,7 @@ def _fill_survivors(rows: pa.Table, fills: pa.Table) -> pa.Table:
     for column in pc.unique(fills["column"]).to_pylist():
         lines = fills.filter(pc.equal(fills["column"], column))
         values = look_up(lines, as_array(rows["_row"]), "value").cast(rows.schema.field(column).type)
-        rows = rows.set_column(rows.schema.get_field_index(column), column, pc.coalesce(rows[column], values))
+        rows = rows.set_column(rows.schema.get_field_index(column), column, pc.coalesce(values, rows[column]))
     return rows
 
 

@@ -61,6 +61,7 @@ def check_specification(
         lambda mapping: fitting.check_sources(mapping, located_fields(mapping)),
         fitting.check_tests,
         _check_unique,
+        mending.check_duplicates,
     ]
     for entity, mapping in mappings.items():
         for checker in checkers:
@@ -125,6 +126,12 @@ def _check_expressions(mapping: Mapping) -> Problems:
             check_order(term)
         except BadExpression as error:
             yield ("merge", "order", index), str(error), "write an order term, such as: CHANGED desc nulls last"
+    for column, terms in (mapping.merge.survive if mapping.merge else {}).items():
+        for term in terms:
+            try:
+                check_order(term)
+            except BadExpression as error:
+                yield ("merge", "survive", column), str(error), "write an order term, such as: CHANGED desc nulls last"
 
 
 def located_expressions(mapping: Mapping) -> Iterator[tuple[Location, str]]:

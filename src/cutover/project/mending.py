@@ -150,3 +150,22 @@ def _is_region(name: str) -> bool:
     import phonenumbers
 
     return name in phonenumbers.SUPPORTED_REGIONS
+
+
+def check_duplicates(mapping: Mapping) -> Problems:
+    """Yield what is wrong with the search for duplicates of a mapping."""
+    asked = mapping.duplicates
+    if asked is None:
+        return
+    if asked.valid is not None and asked.valid not in VALIDATORS:
+        yield (
+            ("duplicates", "valid"),
+            f"there is no validator {asked.valid!r}",
+            suggest(asked.valid, list(VALIDATORS)),
+        )
+    if asked.valid is not None and asked.identity is None:
+        yield ("duplicates", "valid"), "`valid` has no `identity` to check", "name the column of the official number"
+    if asked.likely < asked.review:
+        yield ("duplicates", "likely"), "`likely` lies below `review`", "the upper threshold is the higher one"
+    if mapping.merge is None:
+        yield ("duplicates",), "pairs that are the same thing need a `merge`", "say in `merge` which row survives"

@@ -8,7 +8,7 @@ class whose docstring says what it does and when it rejects a row.
 from cutover.project.model.cleansing import Cleanse
 from cutover.project.model.mapping import ControlTotal, Mapping, Pilot, located_fields, rule_fields
 from cutover.project.model.project import NumberRange, ProjectFile, Rate, System, TargetSystem, Thresholds, Wave
-from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
+from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, Merge
 from cutover.project.model.rules import (
     Cast,
     Constant,
@@ -52,6 +52,7 @@ __all__ = [
     "DefaultAudited",
     "Derive",
     "DropColumn",
+    "Duplicates",
     "Excel",
     "Exclude",
     "Expression",
