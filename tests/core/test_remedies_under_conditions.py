@@ -17,7 +17,7 @@ NEGATE = CleanseStep("R-1", "amount", ("negate",), when="side = 'H'")
 
 
 def test_the_sign_turns_only_where_the_condition_holds() -> None:
-    clean, changes = cleanse(ROWS, [NEGATE])
+    clean, changes, _ = cleanse(ROWS, [NEGATE])
     assert clean["amount"].to_pylist() == ["5.00", "-5.00", "5.00", "0.00", None, "abc"]
     assert [(line["_row"], line["before"], line["after"]) for line in changes.to_pylist()] == [
         (1, "5.00", "-5.00"),
@@ -28,7 +28,7 @@ def test_the_sign_turns_only_where_the_condition_holds() -> None:
 
 def test_an_unknown_condition_changes_nothing() -> None:
     unknown = CleanseStep("R-1", "amount", ("negate",), when="nullif(side, 'H') = 'H'")
-    clean, changes = cleanse(ROWS, [unknown])
+    clean, changes, _ = cleanse(ROWS, [unknown])
     assert clean.equals(ROWS) and len(changes) == 0
 
 
@@ -48,6 +48,6 @@ def test_a_condition_on_an_unknown_column_is_refused() -> None:
 )
 def test_only_purely_numeric_keys_regain_their_zeros(given: str | None, padded: str | None) -> None:
     rows = pa.table({"_row": pa.array([0], pa.int64()), "key": pa.array([given], pa.string())})
-    clean, changes = cleanse(rows, [CleanseStep("R-1", "key", ("pad_zeros",), Parameters(length=4))])
+    clean, changes, _ = cleanse(rows, [CleanseStep("R-1", "key", ("pad_zeros",), Parameters(length=4))])
     assert clean["key"].to_pylist() == [padded]
     assert len(changes) == (given != padded)

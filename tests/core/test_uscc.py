@@ -5,7 +5,7 @@ from random import Random
 import pytest
 from stdnum.cn import uscc
 
-from cutover.core.gates import is_uscc
+from cutover.core.validators import is_uscc
 
 SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 

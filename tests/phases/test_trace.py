@@ -18,7 +18,7 @@ PART = Sizes().part
 @pytest.fixture
 def logged(world: World) -> World:
     """The small world with a change log: one change in row 31, one in its neighbour."""
-    lines = [(31, "name", "C-1", "a ", "a"), (32, "name", "C-1", "b ", "b")]
+    lines = [(31, "name", "C-1", "a ", "a", "auto", None), (32, "name", "C-1", "b ", "b", "auto", None)]
     changes = pa.Table.from_pylist([dict(zip(CHANGES.names, line, strict=True)) for line in lines], CHANGES)
     for part in range(-(-ROWS // PART)):
         here = changes if part == 31 // PART else CHANGES.empty_table()
@@ -35,7 +35,8 @@ def test_a_loaded_row_is_told_from_its_raw_cells_to_the_target(logged: World) ->
     run_id = load_all(logged)
     found = trace(logged, 31)
     assert (found.row, found.part, found.outcome["outcome"]) == (31, 1, "loaded")
-    assert found.changes == ({"column": "name", "rule": "C-1", "before": "a ", "after": "a"},)
+    change = {"column": "name", "rule": "C-1", "before": "a ", "after": "a", "mode": "auto", "approver": None}
+    assert found.changes == (change,)
     (own, *_) = found.targets
     assert own.table == "erp.customer" and own.mapped["code"] == own.stands["code"] == "C0000031"
     (fate,) = found.fates

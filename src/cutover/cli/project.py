@@ -2,14 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cutover.cli.runtime import JsonOption, ProjectOption
 from cutover.cli.world import find_specification, open_specification, open_world
 from cutover.core.cleansing import REMEDIES
-from cutover.core.gates import VALIDATORS
+from cutover.core.validators import VALIDATORS
 from cutover.phases.check_systems import check_systems
 from cutover.phases.gating import schema_source
 from cutover.project.json_schema import write_schemas
@@ -64,7 +64,7 @@ def remedies() -> None:
     Example:  cutover remedies
     """
     for name, remedy in REMEDIES.items():
-        typer.echo(f"{name:16} {remedy.mends:8} {remedy.text}")
+        typer.echo(f"{name:18} {remedy.mode} {remedy.mends:16} {remedy.text}")
     typer.echo(f"validators: {', '.join(VALIDATORS)}")
 
 
@@ -79,9 +79,13 @@ def json_schemas(
         typer.echo(str(path))
 
 
-def reference() -> None:
-    """Print the reference of the mapping language as Markdown.
+def reference(
+    page: Annotated[Literal["mapping", "defects"], typer.Argument(help="Which reference.")] = "mapping",
+) -> None:
+    """Print the reference of the mapping language, or the catalogue of defects, as Markdown.
 
     Example:  cutover reference > docs/mapping.md
     """
-    typer.echo(write_reference(), nl=False)
+    from cutover.project.catalogue import write_catalogue
+
+    typer.echo(write_reference() if page == "mapping" else write_catalogue(), nl=False)

@@ -6,35 +6,18 @@ condition; `cutover.core.schema_source` writes schemas with them.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import mul
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum.cn import uscc
 
 from cutover.core.expression import evaluate
 from cutover.core.types import DataType
+from cutover.core.validators import VALIDATORS
 
-# The check digit makes the weighted sum a multiple of 31.
-_USCC = re.compile("[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}")
-_USCC_VALUES = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
-_USCC_WEIGHTS = tuple(3**place % 31 for place in range(17)) + (1,)
-
-
-def is_uscc(text: str) -> bool:
-    """Say, as stdnum does, whether a text is a Chinese unified social credit code; blanks and hyphens do not matter."""
-    if _USCC.fullmatch(text):
-        # Plainly written, as nearly all are, it is judged here: stdnum takes eight times as long.
-        total: int = sum(map(mul, _USCC_WEIGHTS, map(_USCC_VALUES.__getitem__, text)))
-        return total % 31 == 0
-    return bool(uscc.is_valid(text))
-
-
-VALIDATORS: dict[str, Callable[[str], bool]] = {"cn_uscc": is_uscc}
 FAILURES = pa.schema(
     [
         ("_row", pa.int64()),

@@ -1,5 +1,6 @@
 """Cleanse: raw rows become clean rows, with a log of every cell that changed and a list of what could not be read."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +9,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing import CleanseStep, Parameters, cleanse, read_typed
+from cutover.core.cleansing import DECISIONS, CleanseStep, Steward, cleanse, read_typed
 from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
-from cutover.errors import SourceError
+from cutover.errors import InputError, SourceError
 from cutover.phases import snapshots
+from cutover.phases.duplicates import find_pairs
+from cutover.phases.linking import decided_pairs
 from cutover.phases.ragged import name_ragged, read_ragged
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
-from cutover.systems import datasets, evidence
+from cutover.systems import datasets, evidence, pairs, stewards
 from cutover.systems.staging import Dataset
 
 UNREADABLE_RULE = "SOURCE"
@@ -31,30 +34,77 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     """Cleanse and type every row of an entity; a second call with the same specification does nothing.
 
     Raises:
-        InputError: the snapshot has not been landed. SourceError: a declared column is not in the feed, never has its
-            declared type, or a rule cannot be applied to it.
+        InputError: the snapshot has not been landed, or is loaded and stewards decided more since.
+        SourceError: a declared column is not in the feed, never has its declared type, or a rule cannot be applied to
+            it.
     """
     mapping = world.specification.mapping(entity)
     source = datasets.raw(snapshot, mapping.source)
     landed = world.staging.require(source, phase="land")
     target = datasets.clean(snapshot, entity)
-    made_from = {"spec_sha256": world.specification.sha256, "rows": landed["rows"]}
+    decisions = _decisions(world, mapping)
+    made_from = {
+        "spec_sha256": world.specification.sha256,
+        "rows": landed["rows"],
+        "decisions": stewards.hash_decisions(decisions) + _hash_pairs(world, mapping),
+    }
     if _is_made(world, target, made_from):
         return
-    for dataset in (target, datasets.changes(snapshot, entity), unreadable(snapshot, entity)):
+    if mapping.duplicates or any(rule.propose for rule in mapping.cleanse):
+        _refuse_when_loaded(world, snapshot, entity)
+    for dataset in _datasets(snapshot, entity):
         world.staging.clear(dataset)
-    steps, counts, done = cleanse_steps(mapping), Counter[tuple[str, str]](), 0
+    counts, done = Counter[tuple[str, str]](), 0
     ragged = read_ragged(world, snapshot, mapping.source)
     for index, rows in world.staging.read_parts(source):
-        counts += _cleanse_part(world, snapshot, mapping, steps, index, rows, ragged)
+        counts += _cleanse_part(world, snapshot, mapping, decisions, index, rows, ragged)
         done += len(rows)
         world.progress(Step("cleanse", entity, done, landed["rows"]))
-    world.staging.seal(datasets.changes(snapshot, entity), made_from)
-    world.staging.seal(unreadable(snapshot, entity), made_from)
+    for dataset in _datasets(snapshot, entity)[1:]:
+        world.staging.seal(dataset, made_from)
+    _record(world, snapshot, mapping, counts)
+    world.staging.seal(target, made_from)
+
+
+def _datasets(snapshot: str, entity: str) -> list[Dataset]:
+    # The clean rows are sealed last: they are what the next phases ask for.
+    named = [datasets.clean, datasets.changes, datasets.proposals, unreadable]
+    return [name(snapshot, entity) for name in named]
+
+
+def _decisions(world: World, mapping: Mapping) -> pa.Table:
+    if not any(rule.propose for rule in mapping.cleanse):
+        return DECISIONS.empty_table()
+    with world.target.connect() as connection:
+        return stewards.read_decisions(connection, mapping.entity)
+
+
+def _hash_pairs(world: World, mapping: Mapping) -> str:
+    said = sorted(f"{pair.pair_id} {pair.state}" for pair in decided_pairs(world, mapping))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest() if said else ""
+
+
+def _refuse_when_loaded(world: World, snapshot: str, entity: str) -> None:
+    """Raise when rows of a snapshot stand in the target: what they were made from must stay as it was."""
+    with world.target.connect() as connection:
+        run_id = stewards.find_loaded_run(connection, snapshot, entity)
+    if run_id is not None:
+        raise InputError(
+            f"{entity} of snapshot {snapshot} is loaded by run {run_id}, and stewards decided more since",
+            fix=f"`cutover rollback {run_id}` first, or `cutover land` a new snapshot: decisions hold there too",
+        )
+
+
+def _record(world: World, snapshot: str, mapping: Mapping, counts: Counter[tuple[str, str]]) -> None:
+    entity = mapping.entity
     with world.target.begin() as connection:
         snapshots.register(world, connection, snapshot)
         evidence.record_changes(connection, snapshot, entity, counts, world.specification.sha256)
-    world.staging.seal(target, made_from)
+        if any(rule.propose for rule in mapping.cleanse):
+            parts = (rows for _, rows in world.staging.read_parts(datasets.proposals(snapshot, entity)))
+            stewards.keep_proposals(connection, snapshot, entity, parts)
+        if mapping.duplicates is not None:
+            pairs.keep_pairs(connection, snapshot, entity, find_pairs(world, snapshot, mapping))
 
 
 def _is_made(world: World, dataset: Dataset, made_from: dict[str, Any]) -> bool:
@@ -65,7 +115,7 @@ def _is_made(world: World, dataset: Dataset, made_from: dict[str, Any]) -> bool:
 def cleanse_steps(mapping: Mapping) -> list[CleanseStep]:
     """Return the steps of a mapping: one per rule and column, in the order of the file."""
     return [
-        CleanseStep(rule.rule, column, rule.do, Parameters(rule.length, dict(rule.values)), rule.when)
+        CleanseStep(rule.rule, column, rule.do, rule.parameters, rule.when, rule.propose, rule.approver)
         for rule in mapping.cleanse
         for column in rule.column
     ]
@@ -75,19 +125,23 @@ def _cleanse_part(
     world: World,
     snapshot: str,
     mapping: Mapping,
-    steps: list[CleanseStep],
+    decisions: pa.Table,
     index: int,
     rows: pa.Table,
     ragged: pa.Table,
 ) -> Counter[tuple[str, str]]:
+    steps = cleanse_steps(mapping)
     _require_columns(mapping, steps, rows)
+    # Decisions name a row by its key as it was landed: what a rule makes of the key does not matter to them.
+    landed_key = join_key([as_array(rows[column]) for column in mapping.source.key])
     with _told_as_source(mapping):
-        cleansed, changes = cleanse(rows, steps)
+        cleansed, changes, proposals = cleanse(rows, steps, Steward(landed_key, decisions))
     typed, failed = type_columns(mapping, cleansed)
     key = name_ragged(ragged, rows, join_key([as_array(typed[column]) for column in mapping.source.key]))
     typed = typed.add_column(1, "_key", key)
     world.staging.write_part(datasets.clean(snapshot, mapping.entity), index, typed)
     world.staging.write_part(datasets.changes(snapshot, mapping.entity), index, changes)
+    world.staging.write_part(datasets.proposals(snapshot, mapping.entity), index, proposals)
     world.staging.write_part(unreadable(snapshot, mapping.entity), index, failed)
     grouped = changes.group_by(["rule", "column"]).aggregate([("_row", "count")]).to_pylist()
     return Counter({(line["rule"], line["column"]): line["_row_count"] for line in grouped})
@@ -95,6 +149,7 @@ def _cleanse_part(
 
 def _require_columns(mapping: Mapping, steps: list[CleanseStep], rows: pa.Table) -> None:
     named = [*mapping.source.key, *mapping.source.columns, *(step.column for step in steps)]
+    named += [step.parameters.beside for step in steps if step.parameters.beside]
     missing = sorted(set(named) - set(rows.column_names))
     if missing:
         raise SourceError(

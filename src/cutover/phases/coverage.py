@@ -75,13 +75,16 @@ def used_columns(mapping: Mapping) -> set[str]:
         used |= {name for _, name in field.columns()}
     for place, expression in located_expressions(mapping):
         used |= columns_of(expression) if place[0] != "checks" else set()
-    for term in mapping.merge.order if mapping.merge else ():
-        used |= columns_of(order_expression(term))
+    if mapping.merge is not None:
+        terms = [*mapping.merge.order, *(term for listed in mapping.merge.survive.values() for term in listed)]
+        used |= {*mapping.merge.fill, *mapping.merge.survive}.union(*(columns_of(order_expression(t)) for t in terms))
+    if mapping.duplicates is not None:
+        used |= {name for name in (mapping.duplicates.name, mapping.duplicates.identity) if name}
     if mapping.all_or_none is not None:
         used |= {*mapping.all_or_none.by}
     if mapping.acyclic is not None:
         used |= {*mapping.acyclic.parent, *mapping.acyclic.child}
-    return used | ({*mapping.merge.fill} if mapping.merge else set())
+    return used | {rule.beside for rule in mapping.cleanse if rule.beside}
 
 
 def _approved(mapping: Mapping) -> CheckResult:

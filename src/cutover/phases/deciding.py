@@ -7,11 +7,13 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.phases.cleanse import UNREADABLE_RULE, unreadable
+from cutover.phases.linking import link_rows, match_sql
 from cutover.phases.ragged import read_ragged
+from cutover.phases.surviving import FILLS, survive
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise
 from cutover.systems.staging import Dataset
 
 DUPLICATE_KEY_RULE = "KEY"
@@ -23,7 +25,7 @@ class Decisions:
     """What was decided before any row was mapped.
 
     fates: _row, outcome (dropped, merged, rejected), survivor_entity, survivor_row, rule, reason; other rows go on.
-    fills: _row, column, value: empty cells of survivors that their merged rows fill.
+    fills: _row, column, value: cells of survivors that take the value of a merged row.
     """
 
     fates: pa.Table
@@ -97,8 +99,9 @@ _CLASHES = f"""
 
 def _merge(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> tuple[pa.Table, pa.Table]:
     if mapping.merge is None:
-        return _NO_MERGES, _NO_FILLS
+        return _NO_MERGES, FILLS.empty_table()
     clean = datasets.clean(snapshot, mapping.entity)
+    setwise.connection.register("linked", link_rows(world, setwise, mapping, clean))
     setwise.connection.register("clusters", setwise.select(_clusters_sql(mapping), clean=clean))
     found = setwise.select("select _row, match from clusters")
     world.staging.clear(matches(snapshot, mapping.entity))
@@ -108,14 +111,11 @@ def _merge(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> t
     merged = setwise.select(
         _MERGED.format(entity=_text(mapping.entity), rule=_text(mapping.merge.rule), reason=_text(mapping.merge.reason))
     )
-    fills = [setwise.select(_fill_sql(mapping, column), clean=clean) for column in mapping.merge.fill]
-    return merged, pa.concat_tables(fills).cast(_NO_FILLS.schema) if fills else _NO_FILLS
+    return merged, survive(world, setwise, snapshot, mapping)
 
 
 def _clusters_sql(mapping: Mapping) -> str:
     assert mapping.merge is not None
-    terms = ", ".join(f"cast(({term}) as varchar)" for term in mapping.merge.match)
-    present = " and ".join(f"({term}) is not null and cast(({term}) as varchar) <> ''" for term in mapping.merge.match)
     order = ", ".join([*mapping.merge.order, "_row"])
     return f"""
         select _row, _key, _match as match,
@@ -123,9 +123,9 @@ def _clusters_sql(mapping: Mapping) -> str:
                row_number() over cluster as place,
                count(*) over (partition by _match) as members
         from (
-            select *, concat_ws(chr(31), {terms}) as _match
-            from clean
-            where {present}
+            select clean.*, coalesce(linked.label, {match_sql(mapping)}) as _match
+            from clean left join linked using (_row)
+            where _match is not null
               and _row not in (select _row from excluded) and _row not in (select _row from unreadable)
         )
         window cluster as (partition by _match order by {order})"""
@@ -161,19 +161,6 @@ def _elsewhere(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
         )
 
 
-def _fill_sql(mapping: Mapping, column: str) -> str:
-    name = quote(column)
-    return f"""
-        select clusters.survivor_row as _row, {_text(column)} as "column",
-               cast(min_by(clean.{name}, clusters.place) filter (where clean.{name} is not null) as varchar) as value
-        from clusters join clean using (_row)
-        where clusters.members > 1
-        group by clusters.survivor_row
-        having min_by(clean.{name}, clusters.place) filter (where clusters.place = 1) is null
-           and count(clean.{name}) > 0"""
-
-
-_NO_FILLS = pa.schema([("_row", pa.int64()), ("column", pa.string()), ("value", pa.string())]).empty_table()
 _FATES = pa.schema(
     [
         ("_row", pa.int64()),

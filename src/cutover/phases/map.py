@@ -58,6 +58,7 @@ def map_entity(world: World, snapshot: str, entity: str, *, reserve: bool = True
     clean = datasets.clean(snapshot, entity)
     cleansed = world.staging.require(clean, phase="cleanse")
     made_from = {"spec_sha256": world.specification.sha256, "rows": cleansed["rows"], "reserved": reserve}
+    made_from["decisions"] = _decided(world, snapshot, entity, cleansed)
     sealed = world.staging.manifest(datasets.outcome(snapshot, entity))
     if sealed is not None and made_from.items() <= sealed.items():
         return
@@ -72,6 +73,13 @@ def map_entity(world: World, snapshot: str, entity: str, *, reserve: bool = True
     settle(world, snapshot, mapping)
     for dataset in _datasets(snapshot, mapping):
         world.staging.seal(dataset, made_from)
+
+
+def _decided(world: World, snapshot: str, entity: str, cleansed: dict[str, Any]) -> list[Any]:
+    """Return what names the decisions of stewards behind this entity and all that it refers to."""
+    named = sorted(world.specification.parents(entity))
+    parents = (world.staging.manifest(datasets.outcome(snapshot, one)) for one in named)
+    return [cleansed.get("decisions"), *(parent.get("decisions") if parent else None for parent in parents)]
 
 
 def _datasets(snapshot: str, mapping: Mapping) -> list[Dataset]:
@@ -158,7 +166,7 @@ def _fill_survivors(rows: pa.Table, fills: pa.Table) -> pa.Table:
     for column in pc.unique(fills["column"]).to_pylist():
         lines = fills.filter(pc.equal(fills["column"], column))
         values = look_up(lines, as_array(rows["_row"]), "value").cast(rows.schema.field(column).type)
-        rows = rows.set_column(rows.schema.get_field_index(column), column, pc.coalesce(rows[column], values))
+        rows = rows.set_column(rows.schema.get_field_index(column), column, pc.coalesce(values, rows[column]))
     return rows
 
 

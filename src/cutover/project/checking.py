@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
 from pathlib import Path
 
-from cutover.core.cleansing import REMEDIES
 from cutover.core.expression import BadExpression, check_expression, check_order, columns_of
-from cutover.core.gates import VALIDATORS
 from cutover.core.ordering import Cycle, order_entities
-from cutover.project import fitting, kinds, naming
+from cutover.core.validators import VALIDATORS
+from cutover.project import fitting, kinds, mending, naming
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import Fixed, Mapping, ProjectFile, Reference, Rule, Source, Split, Target, located_fields
@@ -43,7 +42,7 @@ def check_specification(
         lambda mapping: _check_source(root, project, mapping),
         lambda mapping: naming.check_references(mapping, documents, mappings),
         lambda mapping: naming.check_crosswalks(mapping, crosswalks),
-        _check_remedies,
+        mending.check_remedies,
         _check_expressions,
         _check_tests,
         _check_test_columns,
@@ -56,6 +55,7 @@ def check_specification(
         kinds.check_numbers,
         lambda mapping: kinds.check_stores(mapping, project),
         _check_unique,
+        mending.check_duplicates,
     ]
     for entity, mapping in mappings.items():
         for checker in checkers:
@@ -132,24 +132,6 @@ def _declares(source: Source, kind: str) -> bool:
     return getattr(source, "json_" if kind == "json" else kind) is not None
 
 
-def _check_remedies(mapping: Mapping) -> Problems:
-    for index, cleanse in enumerate(mapping.cleanse):
-        if len(set(cleanse.column)) != len(cleanse.column):
-            yield ("cleanse", index, "column"), "a column is named twice", "name it once"
-        for name in cleanse.do:
-            if name not in REMEDIES:
-                yield ("cleanse", index, "do"), f"there is no remedy {name!r}", suggest(name, list(REMEDIES))
-        padded = [name for name in cleanse.do if name in ("strip_zeros", "pad_zeros")]
-        if padded and cleanse.length is None:
-            yield (
-                ("cleanse", index),
-                f"{padded[0]} needs `length`",
-                "state the padded length in the legacy system",
-            )
-        if "replace_values" in cleanse.do and not cleanse.values:
-            yield ("cleanse", index), "replace_values needs `values`", "list before: after pairs"
-
-
 def _check_expressions(mapping: Mapping) -> Problems:
     for place, expression in located_expressions(mapping):
         try:
@@ -161,6 +143,12 @@ def _check_expressions(mapping: Mapping) -> Problems:
             check_order(term)
         except BadExpression as error:
             yield ("merge", "order", index), str(error), "write an order term, such as: CHANGED desc nulls last"
+    for column, terms in (mapping.merge.survive if mapping.merge else {}).items():
+        for term in terms:
+            try:
+                check_order(term)
+            except BadExpression as error:
+                yield ("merge", "survive", column), str(error), "write an order term, such as: CHANGED desc nulls last"
 
 
 def located_expressions(mapping: Mapping) -> Iterator[tuple[Location, str]]:

@@ -5,7 +5,7 @@ import json
 from typing import Any, get_args
 
 from cutover.core.cleansing import REMEDIES
-from cutover.core.gates import VALIDATORS
+from cutover.core.validators import VALIDATORS
 from cutover.project import control_totals, crosswalk, model
 
 _SECTIONS: dict[type[model.Model], str] = {
@@ -20,6 +20,7 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Cleanse: "`cleanse`",
     model.Exclude: "`exclude`",
     model.Merge: "`merge`",
+    model.Duplicates: "`duplicates`",
     model.AllOrNone: "`all_or_none`",
     model.Acyclic: "`acyclic`",
     model.Target: "`target`",
@@ -34,6 +35,12 @@ _HEAD = """# The mapping language
 Written by `cutover reference` from the models that read the files; do not edit it. One YAML file per entity lies in
 `mappings/`; the same, for editors, is in `schemas/mapping.schema.json`. A row that a rule cannot handle is rejected
 with the rule's id and a reason, and counted; nothing is guessed or repaired on the way.
+"""
+_REMEDIES_HEAD = """## Remedies and validators
+
+What `do` of a `cleanse` rule may name; each changed cell is logged. A remedy of mode A runs by itself. One of mode P
+only proposes: say `propose: true`, and a steward decides cell by cell (`cutover proposals`), or name the `approver` of
+the rule. [defects.md](defects.md) lists the defects, and what no machine may do.
 """
 _BELOW = "an entry, see below"
 _CROSSWALK = """```csv
@@ -126,9 +133,10 @@ def _rules() -> str:
 
 
 def _remedies() -> str:
-    lines = ["## Remedies and validators\n\nWhat `do` of a `cleanse` rule may name; each changed cell is logged.\n"]
-    lines += ["| remedy | does | mends |", "|---|---|---|"]
-    lines += [f"| `{name}` | {_cell(found.text)} | {found.mends} |" for name, found in REMEDIES.items()]
+    lines = [_REMEDIES_HEAD, "| remedy | mode | does | needs | mends |", "|---|---|---|---|---|"]
+    for name, found in REMEDIES.items():
+        needs = ", ".join(f"`{need}`" for need in found.needs) or "-"
+        lines.append(f"| `{name}` | {found.mode} | {_cell(found.text)} | {needs} | {found.mends} |")
     names = ", ".join(f"`{name}`" for name in VALIDATORS)
     return "\n".join([*lines, f"\nWhat `valid` of a check may name: {names}.\n"])
 

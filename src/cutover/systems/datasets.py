@@ -12,7 +12,9 @@ start with an underscore:
     ragged    one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
               read as declared; it has its number in raw, and no values there
     clean     _row, _key and the source columns, cleansed and typed
-    changes   the change log: _row, column, rule, before, after
+    changes   the change log: _row, column, rule, before, after, mode (auto, approved), approver
+    proposals what waits for a steward: _row, key (as landed), column, rule, before, after
+    survivorship survivor, member (rows), member_key, column, value, won, rule: every value of every merged record
     identities _row, _key, _id, outcome: the target key of every row that may move, and what was decided of all before
               they are filled (`loaded` where nothing was)
     mapped    _row, _key, _id and the target columns, of every row that could be mapped (also of rows rejected later on)
@@ -100,6 +102,16 @@ def clean(snapshot: str, entity: str) -> Dataset:
 def changes(snapshot: str, entity: str) -> Dataset:
     """Name the change log of an entity."""
     return Dataset(snapshot, "changes", entity)
+
+
+def proposals(snapshot: str, entity: str) -> Dataset:
+    """Name what the cleansing of an entity proposes and nobody decided yet."""
+    return Dataset(snapshot, "proposals", entity)
+
+
+def survivorship(snapshot: str, entity: str) -> Dataset:
+    """Name the values of merged records: which won, which lost, and whose they were."""
+    return Dataset(snapshot, "survivorship", entity)
 
 
 def mapped(snapshot: str, entity: str) -> Dataset:

@@ -179,8 +179,8 @@ def _crosswalk_page(specification: Specification, name: str, figures: Figures, t
 def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
     for entity, mapping in specification.mappings.items():
         for _, rule in located_fields(mapping):
-            if rule.status == "draft":  # type: ignore[attr-defined]
-                yield "draft rule", entity, rule.rule, None, None  # type: ignore[attr-defined]
+            if rule.status == "draft":
+                yield "draft rule", entity, rule.rule, None, None
         for column in _unmapped(mapping, figures.columns.get(entity, {})):
             yield "unmapped column", entity, column, None, None
     for name, crosswalk in specification.crosswalks.items():

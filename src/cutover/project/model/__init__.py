@@ -28,7 +28,7 @@ from cutover.project.model.project import (
     Thresholds,
     Wave,
 )
-from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
+from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, Merge
 from cutover.project.model.rule import Rule
 from cutover.project.model.rules import (
     Branch,
@@ -76,6 +76,7 @@ __all__ = [
     "DefaultAudited",
     "Derive",
     "DropColumn",
+    "Duplicates",
     "Excel",
     "Exclude",
     "Expression",

@@ -36,8 +36,28 @@ class Merge(Model):
     match: tuple[Expression, ...] = Field(min_length=1)
     order: tuple[Expression, ...] = Field(("_row",), description="SQL order terms; the first row survives")
     fill: tuple[str, ...] = Field((), description="columns whose empty values are filled from the others, in order")
+    survive: dict[str, tuple[Expression, ...]] = Field(
+        default_factory=dict,
+        description="column: SQL order terms; its value in the record is the first in this order that is not empty, "
+        'such as `["source = \'CRM\' desc", "changed desc nulls last"]`; ties go by `order`',
+    )
     into: tuple[Identifier, ...] = Field((), description="earlier entities whose rows survive ours")
     reason: Identifier = "duplicate"
+
+
+class Duplicates(Model):
+    """Pairs of rows that may be one thing: found by likeness of names and by a shared identity, decided by a steward.
+
+    What a machine may merge alone shares a valid identity and the match key of the name; what `merge` joins is held to
+    that. Pairs that a steward calls the same merge too, by the order of `merge`.
+    """
+
+    rule: RuleId
+    name: str = Field(description="the clean column with the name")
+    identity: str | None = Field(None, description="the clean column with an official number")
+    valid: str | None = Field(None, description="the validator of that number; without it nothing merges by itself")
+    review: int = Field(90, ge=50, le=100, description="pairs of at least this likeness need a decision")
+    likely: int = Field(97, ge=50, le=100, description="pairs of at least this likeness are shown as probably the same")
 
 
 class AllOrNone(Model):

@@ -1,0 +1,91 @@
+"""Duplicates: pairs of rows that may be one real thing, and what a machine may decide about them.
+
+Blocking keeps the work small: rows are compared that share an official number, or an end of their match keys. The
+score is rapidfuzz's; below `review` there is no match, above it a steward looks. `automatic` is no threshold but a law:
+the same checksum-valid official number and the same match key.
+"""
+
+from collections.abc import Callable
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cutover.core.cleansing.remedy import Texts
+from cutover.core.cleansing.texts import fold_text
+
+PAIRS = pa.schema(
+    [
+        ("first", pa.int64()),
+        ("second", pa.int64()),
+        ("score", pa.int64()),
+        ("same_identity", pa.bool_()),
+        ("automatic", pa.bool_()),
+    ]
+)
+# A block of more rows than this would cost its square; such a beginning says nothing, and the identity still pairs.
+BLOCK_LIMIT = 200
+_CANDIDATES = """
+    with keyed as (select place, key, identity, left(key, 4) as head, right(key, 4) as tail from given where key <> ''),
+    blocks as (
+        select 'i' || identity as block, place from keyed where identity <> ''
+        union select 'h' || head, place from keyed
+        union select 't' || tail, place from keyed
+    ),
+    small as (select block, place from blocks qualify count(*) over (partition by block) <= getvariable('block_limit'))
+    select distinct a.place as first, b.place as second
+    from small as a join small as b on a.block = b.block and a.place < b.place
+    order by first, second"""
+
+
+def match_keys(names: Texts) -> Texts:
+    """Return the match key of each name, once per distinct name."""
+    encoded = names.dictionary_encode()
+    keys = pa.array([fold_text(name) for name in encoded.dictionary.to_pylist()], pa.string())
+    return pc.fill_null(keys.take(encoded.indices), "")
+
+
+def likely_pairs(
+    names: Texts, identities: Texts, *, review: int, is_valid: Callable[[str], bool] | None = None
+) -> pa.Table:
+    """Return the pairs of places (0, 1, ...) whose rows may be one party: as in PAIRS, `first` < `second`.
+
+    names, identities: one text per row; null for none. review: the least score from 0 to 100 that is worth a look; rows
+    that share an identity are always worth it. is_valid: whether an identity's check digits hold; without it nothing is
+    automatic.
+    """
+    keys = match_keys(names)
+    pairs = _candidates(keys, identities)
+    first, second = pairs["first"].combine_chunks(), pairs["second"].combine_chunks()
+    scores = _scores(keys.take(first), keys.take(second))
+    same = pc.fill_null(pc.equal(identities.take(first), identities.take(second)), False)
+    same = pc.and_(same, pc.fill_null(pc.not_equal(identities.take(first), ""), False))
+    told = _valid(identities, is_valid)
+    automatic = pc.and_(pc.and_(same, told.take(first)), pc.equal(keys.take(first), keys.take(second)))
+    found = pa.table([first, second, scores, same, automatic], schema=PAIRS)
+    return found.filter(pc.or_(pc.greater_equal(scores, review), same))
+
+
+def _candidates(keys: Texts, identities: Texts) -> pa.Table:
+    places = pa.array(range(len(keys)), pa.int64())
+    with duckdb.connect(":memory:", config={"threads": "2", "enable_external_access": "false"}) as connection:
+        connection.register("given", pa.table({"place": places, "key": keys, "identity": pc.fill_null(identities, "")}))
+        connection.execute(f"set variable block_limit = {BLOCK_LIMIT}").fetchall()
+        return connection.query(_CANDIDATES).to_arrow_table()
+
+
+def _scores(left: Texts, right: Texts) -> pa.Array:
+    from rapidfuzz import fuzz
+    from rapidfuzz.process import cpdist
+
+    if not len(left):
+        return pa.array([], pa.int64())
+    return pa.array(cpdist(left.to_pylist(), right.to_pylist(), scorer=fuzz.ratio).round().astype("int64"))
+
+
+def _valid(identities: Texts, is_valid: Callable[[str], bool] | None) -> pa.BooleanArray:
+    if is_valid is None:
+        return pa.repeat(pa.scalar(False), len(identities))
+    encoded = identities.dictionary_encode()
+    told = pa.array([is_valid(text) for text in encoded.dictionary.to_pylist()], pa.bool_())
+    return pc.fill_null(told.take(encoded.indices), False)

@@ -1,0 +1,171 @@
+"""What a cleansing rule may ask for: known remedies with all they need, and nothing that a machine must not do."""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from cutover.core.cleansing import NEVER, REMEDIES
+from cutover.core.expression import BadExpression, columns_of
+from cutover.core.validators import VALIDATORS
+from cutover.project.model import Cleanse, Derive, Mapping, Xref, located_fields
+from cutover.project.reading import Location, suggest
+
+Problems = Iterator[tuple[Location, str, str]]
+_NEEDS = {
+    "length": "state the padded length in the legacy system",
+    "values": "list before: after pairs",
+    "locale": "state how the legacy system writes numbers, such as de_DE",
+    "scale": "state the decimals of the column",
+    "factor": "state the factor, such as 10000 for 万元",
+    "formats": "list strptime formats, such as %d/%m/%Y",
+    "epoch": "state the date system of the workbook: 1900 or 1904",
+    "pivot": "state the last two digits of the highest year of this century",
+    "region": "state the country of numbers without a country code, such as CN",
+    "validator": "name the validator that a mended value must satisfy",
+    "beside": "name the column that the remedy reads too",
+}
+_TABLES = {"marked_sign": ("+", "-"), "currency_decimals": ("0", "2", "3"), "split_unit": ("1", "10000")}
+
+
+def check_remedies(mapping: Mapping) -> Problems:
+    """Yield what is wrong with the cleansing rules of a mapping, and what of it must never be automatic."""
+    identities = _identity_columns(mapping)
+    for index, rule in enumerate(mapping.cleanse):
+        place: Location = ("cleanse", index)
+        if len(set(rule.column)) != len(rule.column):
+            yield (*place, "column"), "a column is named twice", "name it once"
+        yield from _check_parameters(rule, place)
+        for name in rule.do:
+            if name not in REMEDIES:
+                yield (*place, "do"), *_unknown(name)
+                continue
+            yield from _check_needs(rule, name, place)
+            yield from _check_mode(rule, name, place)
+            yield from _check_columns(mapping, rule, name, identities, place)
+
+
+def _unknown(name: str) -> tuple[str, str]:
+    forbidden = NEVER.get(name) or next((never for never in NEVER.values() if name in never.defects.split()), None)
+    if forbidden is None:
+        return f"there is no remedy {name!r}", suggest(name, list(REMEDIES))
+    return f"no machine may do {name!r}: {forbidden.why} (defects {forbidden.defects})", forbidden.instead
+
+
+def _check_needs(rule: Cleanse, name: str, place: Location) -> Problems:
+    for need in REMEDIES[name].needs:
+        if getattr(rule, need) in (None, (), {}):
+            yield place, f"{name} needs `{need}`", _NEEDS[need]
+    if name in _TABLES:
+        for key, value in rule.values.items():
+            if not (value in _TABLES[name] if name == "marked_sign" else _is_number(value)):
+                told = " or ".join(_TABLES[name])
+                yield (*place, "values"), f"{name} cannot use {key}: {value}", f"give each entry a value such as {told}"
+
+
+def _is_number(text: str | None) -> bool:
+    try:
+        return Decimal(text or "").is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _check_mode(rule: Cleanse, name: str, place: Location) -> Problems:
+    remedy = REMEDIES[name]
+    if remedy.mode != "P" or rule.propose:
+        return
+    if remedy.each:
+        yield (*place, "do"), f"{name} changes an identity: each cell needs a decision", "say `propose: true`"
+    elif not rule.approver:
+        yield (
+            (*place, "do"),
+            f"{name} only proposes (mode P), and nobody approved this rule",
+            "say `propose: true` for a decision cell by cell, or name an `approver` of the whole rule",
+        )
+
+
+def _check_columns(mapping: Mapping, rule: Cleanse, name: str, identities: set[str], place: Location) -> Problems:
+    remedy = REMEDIES[name]
+    if remedy.says and not rule.propose:
+        for column in sorted(identities & set(rule.column)):
+            yield (
+                (*place, "column"),
+                f"{name} may change what {column!r} says, which is checked as an identity",
+                "say `propose: true`: the owner decides cell by cell",
+            )
+    if remedy.keys_only:
+        for column in sorted(set(rule.column) - _key_columns(mapping)):
+            yield (
+                (*place, "column"),
+                f"{name} makes match keys, and {column!r} names no row",
+                "fold in the expression that matches instead: the value itself stays as people read it",
+            )
+
+
+def _identity_columns(mapping: Mapping) -> set[str]:
+    """Return the source columns of target columns that are checked by a validator of identities."""
+    checked = {check.column for check in mapping.checks if check.valid is not None}
+    found: set[str] = set()
+    for _, field in located_fields(mapping):
+        if getattr(field, "target", None) in checked:
+            source = getattr(field, "source", ())
+            found |= {source} if isinstance(source, str) else set(source)
+            found |= _read_by(field.expression) if isinstance(field, Derive) else set()
+    return found
+
+
+def _key_columns(mapping: Mapping) -> set[str]:
+    references = [field.source for _, field in located_fields(mapping) if isinstance(field, Xref)]
+    return {*mapping.source.key, *(column for source in references for column in source)}
+
+
+def _read_by(expression: str) -> set[str]:
+    try:
+        return set(columns_of(expression))
+    except BadExpression:
+        return set()  # told elsewhere
+
+
+def _check_parameters(rule: Cleanse, place: Location) -> Problems:
+    if rule.propose and rule.approver:
+        yield (*place, "approver"), "a rule that proposes is decided cell by cell", "drop `approver` or `propose`"
+    if rule.validator is not None and rule.validator not in VALIDATORS:
+        problem = f"there is no validator {rule.validator!r}"
+        yield (*place, "validator"), problem, suggest(rule.validator, list(VALIDATORS))
+    if rule.locale is not None and not _is_locale(rule.locale):
+        yield (*place, "locale"), f"{rule.locale!r} is no locale", "write it as de_DE or zh_CN"
+    if rule.region is not None and not _is_region(rule.region):
+        yield (*place, "region"), f"{rule.region!r} is no country of phone numbers", "use a code of two capitals, as CN"
+
+
+def _is_locale(name: str) -> bool:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(name)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
+def _is_region(name: str) -> bool:
+    import phonenumbers
+
+    return name in phonenumbers.SUPPORTED_REGIONS
+
+
+def check_duplicates(mapping: Mapping) -> Problems:
+    """Yield what is wrong with the search for duplicates of a mapping."""
+    asked = mapping.duplicates
+    if asked is None:
+        return
+    if asked.valid is not None and asked.valid not in VALIDATORS:
+        yield (
+            ("duplicates", "valid"),
+            f"there is no validator {asked.valid!r}",
+            suggest(asked.valid, list(VALIDATORS)),
+        )
+    if asked.valid is not None and asked.identity is None:
+        yield ("duplicates", "valid"), "`valid` has no `identity` to check", "name the column of the official number"
+    if asked.likely < asked.review:
+        yield ("duplicates", "likely"), "`likely` lies below `review`", "the upper threshold is the higher one"
+    if mapping.merge is None:
+        yield ("duplicates",), "pairs that are the same thing need a `merge`", "say in `merge` which row survives"

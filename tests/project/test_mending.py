@@ -1,0 +1,88 @@
+"""What a machine must never do, or may only propose, does not load: each such wish is told with place and way out."""
+
+import pytest
+from tests.project.conftest import FILES, Toy
+
+from cutover.core.cleansing import NEVER, REMEDIES
+from cutover.core.defects import DEFECTS
+from cutover.project.specification import inspect_specification
+
+CUSTOMER = "mappings/customer.yaml"
+RULE = "  - {rule: CU-C1, column: [NR, NAME], do: [trim]}\n"
+VALID = (CUSTOMER, 'pattern: "[A-Z]{2}"', "valid: cn_uscc")
+
+
+def told(toy: Toy, rule: str, *edits: tuple[str, ...]) -> list[str]:
+    line = FILES[CUSTOMER][: FILES[CUSTOMER].index(RULE)].count("\n") + 2
+    _, findings = inspect_specification(toy((CUSTOMER, RULE, f"{RULE}  - {{rule: CU-C9, {rule}}}\n"), *edits))
+    assert all((finding.file, finding.line) == (CUSTOMER, line) for finding in findings), findings
+    return [str(finding) for finding in findings]
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_no_machine_may_do_does_not_load(toy: Toy, name: str) -> None:
+    (finding,) = told(toy, f"column: NAME, do: {name}")
+    assert f"no machine may do {name!r}: {NEVER[name].why}" in finding and NEVER[name].instead in finding
+
+
+@pytest.mark.parametrize("defect", [defect.id for defect in DEFECTS.values() if defect.mode == "X"])
+def test_nobody_can_ask_for_the_mending_of_such_a_defect(toy: Toy, defect: str) -> None:
+    (finding,) = told(toy, f"column: NAME, do: {defect}")
+    assert f"no machine may do {defect!r}" in finding
+
+
+PROPOSING = sorted(name for name, remedy in REMEDIES.items() if remedy.mode == "P")
+STATED = "values: {A: '1'}, region: CN, pivot: 50, validator: cn_uscc"
+
+
+@pytest.mark.parametrize("name", PROPOSING)
+def test_a_remedy_that_only_proposes_needs_an_approval(toy: Toy, name: str) -> None:
+    (finding,) = told(toy, f"column: NAME, do: {name}, {STATED}")
+    each = REMEDIES[name].each
+    assert ("each cell needs a decision" if each else "only proposes (mode P)") in finding
+    assert told(toy, f"column: NAME, do: {name}, {STATED}, propose: true") == []
+    approved = told(toy, f"column: NAME, do: {name}, {STATED}, approver: sales")
+    assert len(approved) == (1 if each else 0)
+
+
+def test_an_identity_is_never_changed_by_a_rule(toy: Toy) -> None:
+    changing = "column: [LAND], do: replace_values, values: {A: B}"
+    assert told(toy, changing) == []
+    (finding,) = told(toy, changing, VALID)
+    assert "may change what 'LAND' says, which is checked as an identity" in finding
+    assert told(toy, changing + ", approver: boss", VALID) == [finding]
+    assert told(toy, changing + ", propose: true", VALID) == []
+    assert told(toy, "column: LAND, do: [fold_width, remove_spaces, upper]", VALID) == []
+
+
+def test_match_keys_are_for_columns_that_name_rows(toy: Toy) -> None:
+    assert told(toy, "column: NR, do: fold_key") == []
+    (finding,) = told(toy, "column: NAME, do: fold_key")
+    assert "'NAME' names no row" in finding and "people read it" in finding
+
+
+NEEDS = {
+    "locale_number": "locale", "marked_sign": "values", "currency_decimals": "beside", "round_artefact": "scale",
+    "multiply": "factor", "price_unit": "beside", "excel_serial": "epoch", "date_formats": "formats", "e164": "region",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "needed"), NEEDS.items())
+def test_a_remedy_says_what_it_needs(toy: Toy, name: str, needed: str) -> None:
+    assert any(f"{name} needs `{needed}`" in finding for finding in told(toy, f"column: NAME, do: {name}"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("do: marked_sign, values: {CR: minus}", "marked_sign cannot use CR: minus"),
+        ("do: currency_decimals, beside: LAND, values: {JPY: none}", "cannot use JPY: none"),
+        ("do: locale_number, locale: tlh_XX", "'tlh_XX' is no locale"),
+        ("do: e164, region: China", "'China' is no country of phone numbers"),
+        ("do: look_alike, propose: true, validator: cn_usc", "there is no validator 'cn_usc'"),
+        ("do: trim, propose: true, approver: boss", "decided cell by cell"),
+        ("do: excel_serial, epoch: 1905", "epoch"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_told(toy: Toy, rule: str, problem: str) -> None:
+    assert any(problem in finding for finding in told(toy, f"column: NAME, {rule}"))
