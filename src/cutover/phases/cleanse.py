@@ -13,6 +13,7 @@ from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import SourceError
 from cutover.phases import snapshots
+from cutover.phases.correcting import apply_corrections, digest, read_corrections
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence
@@ -37,14 +38,18 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     source = datasets.raw(snapshot, mapping.source)
     landed = world.staging.require(source, phase="land")
     target = datasets.clean(snapshot, entity)
-    made_from = {"spec_sha256": world.specification.sha256, "rows": landed["rows"]}
+    held = read_corrections(world, snapshot, entity)
+    made_from = {"spec_sha256": world.specification.sha256, "rows": landed["rows"], "corrections": digest(held)}
     if _is_made(world, target, made_from):
         return
     for dataset in (target, datasets.changes(snapshot, entity), unreadable(snapshot, entity)):
         world.staging.clear(dataset)
     steps, counts, done = cleanse_steps(mapping), Counter[tuple[str, str]](), 0
     for index, rows in world.staging.read_parts(source):
-        counts += _cleanse_part(world, snapshot, mapping, steps, index, rows)
+        _require_columns(mapping, steps, rows)
+        with _told_as_source(mapping):
+            rows, corrected = apply_corrections(rows, held)
+        counts += _cleanse_part(world, snapshot, mapping, steps, index, rows, corrected)
         done += len(rows)
         world.progress(Step("cleanse", entity, done, landed["rows"]))
     world.staging.seal(datasets.changes(snapshot, entity), made_from)
@@ -70,11 +75,17 @@ def cleanse_steps(mapping: Mapping) -> list[CleanseStep]:
 
 
 def _cleanse_part(
-    world: World, snapshot: str, mapping: Mapping, steps: list[CleanseStep], index: int, rows: pa.Table
+    world: World,
+    snapshot: str,
+    mapping: Mapping,
+    steps: list[CleanseStep],
+    index: int,
+    rows: pa.Table,
+    corrected: pa.Table,
 ) -> Counter[tuple[str, str]]:
-    _require_columns(mapping, steps, rows)
     with _told_as_source(mapping):
         cleansed, changes = cleanse(rows, steps)
+    changes = pa.concat_tables([corrected, changes])
     typed, failed = type_columns(mapping, cleansed)
     key = join_key([as_array(typed[column]) for column in mapping.source.key])
     typed = typed.add_column(1, "_key", key)

@@ -11,6 +11,7 @@ from cutover.core.expression import columns_of, order_expression
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
+from cutover.phases.correcting import apply_corrections, split_log
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Derive, LookupEffective, Mapping, Unit, located_fields
 from cutover.systems import datasets, evidence
@@ -88,8 +89,10 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
         logged = world.staging.read_part(changes, index)
         cells += len(logged)
+        held, others = split_log(logged)
         try:
-            typed, _ = type_columns(mapping, replay(raw, logged))
+            corrected, _ = apply_corrections(raw, held)
+            typed, _ = type_columns(mapping, replay(corrected, others))
         except ValueError as problem:
             return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=f"part {index}: {problem}")
         wrong += not typed.equals(world.staging.read_part(clean, index, typed.column_names))
@@ -119,7 +122,7 @@ def used_columns(mapping: Mapping) -> set[str]:
     """Return the source columns that a mapping reads anywhere."""
     used = {*mapping.source.key, *(name for total in mapping.control for name in (total.source, total.by) if name)}
     for _, field in located_fields(mapping):
-        used |= _columns_of_field(field)
+        used |= columns_of_field(field)
     for expression in _expressions(mapping):
         used |= columns_of(expression)
     if mapping.all_or_none is not None:
@@ -129,7 +132,8 @@ def used_columns(mapping: Mapping) -> set[str]:
     return used | ({*mapping.merge.fill} if mapping.merge else set())
 
 
-def _columns_of_field(field: Any) -> set[str]:
+def columns_of_field(field: Any) -> set[str]:
+    """Return the source columns that a field rule reads by name; those of its expressions left out."""
     source = getattr(field, "source", ())
     named = {source} if isinstance(source, str) else set(source)
     if isinstance(field, LookupEffective):
