@@ -10,6 +10,7 @@ from cutover.core.cleansing import replay
 from cutover.core.expression import columns_of, order_expression
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
+from cutover.phases import fit, quality
 from cutover.phases.cleanse import type_columns
 from cutover.phases.correcting import apply_corrections, split_log
 from cutover.phases.world import Step, World
@@ -65,6 +66,11 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
         severity="major",
         evidence={"reasons": reasons},
     )
+    yield from quality.raw_checks(world, snapshot, mapping)
+    yield from quality.clean_checks(world, snapshot, mapping)
+    yield from quality.rule_checks(world, snapshot, mapping)
+    yield from fit.set_wise_checks(world, snapshot, mapping)
+    yield from fit.fit_checks(world, snapshot, mapping)
     yield _replayed(world, snapshot, mapping)
     yield _covered(world, snapshot, mapping)
     yield from _defaults(world, snapshot, mapping)

@@ -217,6 +217,11 @@ def list_rejected(connection: Connection, run_id: int, entity: str) -> list[Reje
     return [Rejected(**row) for row in run(connection, "list_rejected", run_id=run_id, entity=entity).mappings()]
 
 
+def count_undecided(connection: Connection, run_id: int, entity: str) -> dict[str, int]:
+    """Count the rejects of an entity, and those of them that lack an owner, a reason or a due date."""
+    return dict(run(connection, "count_undecided", run_id=run_id, entity=entity).mappings().one())
+
+
 def release_rows(connection: Connection, run_id: int, entity: str, seq: int, rows: Sequence[int]) -> None:
     """Take rejected rows out of a batch, in the transaction that gives them another one.
 
