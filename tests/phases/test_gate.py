@@ -6,16 +6,22 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from tests.phases.moved import Moved, moved, original, toy
-from tests.phases.toy import FILES, WAVE, Toy, of, offline, rows, simple, stage, through
+from tests.phases.toy import FILES, WAVE, Toy, execute, of, offline, one, rows, simple, stage, through
 
 from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed, InputError
+from cutover.phases import fit
 from cutover.phases.cleanse import cleanse_entity
+from cutover.phases.expected import tables_of
 from cutover.phases.gate import gate_mapping
 from cutover.phases.gating import schema_source
 from cutover.phases.map import map_entity
 from cutover.phases.world import World
+from cutover.project.specification import Specification, read_specification
 from cutover.systems import datasets, evidence
+from cutover.systems.catalogue import ColumnFacts, TableFacts
+from cutover.systems.setwise import open_setwise
+from cutover.systems.staging import Staging
 
 __all__ = ["moved", "original", "toy"]
 SNAPSHOT = "20240101T000000Z"
@@ -38,6 +44,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
         world = offline(monkeypatch, tmp_path, files)
         kept: list[CheckResult] = []
         monkeypatch.setattr(evidence, "record_checks", lambda _, gate, results, **more: kept.extend(results))
+        monkeypatch.setattr(fit, "fit_checks", lambda *_: iter(()))
         stage(world, SNAPSHOT, "customer", customers)
         through(world, SNAPSHOT, "customer")
         tamper(world)
@@ -50,6 +57,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
     return run
 
 
+Tamper = Callable[[World], None]
 Checked = Callable[..., list[CheckResult]]
 LIMIT = ("project.yaml", "{pilot: 1, full: 1}, default_rate_max: 1", "{pilot: 1, full: 0.25}, default_rate_max: 0.25")
 
@@ -171,3 +179,132 @@ def test_the_schema_of_an_entity_is_python_that_says_what_is_checked(toy: Toy) -
     assert list(columns)[:2] == ["no", "name"]
     assert not columns["no"].nullable
     assert "CU-G1" in source
+
+
+# --- quality, references, fit ----------------------------------------------------------------------------------------
+
+
+def edited(layer: Callable[..., datasets.Dataset], column: str, values: Callable[[pa.Array], pa.Array]) -> Tamper:
+    """Return a tampering that writes other values into a column of the first part of a staged dataset."""
+
+    def tamper(world: World) -> None:
+        dataset = layer(SNAPSHOT, "customer")
+        part = world.staging.read_part(dataset, 0)
+        place = part.schema.get_field_index(column)
+        changed = part.set_column(place, column, values(part[column].combine_chunks()))
+        world.staging.write_part(dataset, 0, changed)
+
+    return tamper
+
+
+def closes(results: list[CheckResult], check_id: str, status: str = "fail") -> CheckResult:
+    found = of(results, check_id, "customer")
+    assert found.status == status
+    assert f"{check_id} customer {status}" in of(results, "CLOSED", None).message
+    return found
+
+
+TWO = [{"NR": "1", "CREDIT": "5"}, {"NR": "2", "CREDIT": "6"}]
+
+
+def test_a_mandatory_field_that_is_null_closes_it(checked: Checked) -> None:
+    """DMC-07: null one mandatory field."""
+    found = closes(checked(TWO, tamper=edited(datasets.mapped, "name", lambda old: pa.array([None, "x"]))), "DQ.CU-2")
+    assert (found.numerator, found.denominator, found.severity) == (1, 2, "blocker")
+    assert found.evidence["file"].endswith("/dq_failures/customer")
+
+
+def test_a_rule_that_applies_to_no_row_is_not_run(checked: Checked) -> None:
+    """DMC-07: empty the applicable set."""
+    never = (CUSTOMER, "minimum: 0}", "minimum: 0, when: \"country = 'DE'\"}")
+    assert closes(checked(TWO, never), "DQ.CU-G1", "not_run").denominator == 0
+
+
+def test_a_rule_that_is_not_hard_rejects_nobody_and_has_a_goal(checked: Checked) -> None:
+    rows_of = [*TWO, {"NR": "3", "CREDIT": "1.00-"}]
+    for goal, status in (("0.6", "pass"), ("0.7", "fail")):
+        results = checked(rows_of, (CUSTOMER, "minimum: 0}", f"minimum: 0, hard: false, goal: {goal}}}"))
+        found = of(results, "DQ.CU-G1", "customer")
+        assert (found.status, found.numerator, found.denominator) == (status, 2, 3)
+        assert of(results, "REJECTS", "customer").numerator == 0
+
+
+def test_a_landed_row_that_was_changed_or_lost_closes_it(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    raw = datasets.raw(snapshot, world.specification.mapping("supplier").source)
+    world.staging.write_part(raw, 0, world.staging.read_part(raw, 0).slice(1))
+    with pytest.raises(GateClosed, match=r"RAW supplier fail"):
+        gate_mapping(world, snapshot, WAVE)
+
+
+def test_two_loaded_rows_of_one_key_close_it(checked: Checked) -> None:
+    keys = edited(datasets.outcome, "_key", lambda old: pa.array(["1"] * len(old)))
+    assert closes(checked(TWO, tamper=keys), "RAW.KEY").value == "2"
+
+
+def test_a_clean_row_without_its_key_closes_it(checked: Checked) -> None:
+    closes(checked(TWO, tamper=edited(datasets.clean, "_key", lambda old: pa.array([None, "2"]))), "CLEAN")
+
+
+def test_two_rows_with_one_target_key_close_it(checked: Checked) -> None:
+    results = checked(TWO, tamper=edited(datasets.mapped, "no", lambda old: pa.array(["1", "1"])))
+    assert closes(results, "UNIQUE.app.partner.no").value == "2"
+
+
+def test_an_orphan_closes_it(checked: Checked) -> None:
+    """DMC-12."""
+    lost = edited(datasets.mapped, "parent_id", lambda old: pa.array([4711, None], pa.int64()))
+    assert closes(checked(TWO, tamper=lost), "ORPHANS.CU-7").value == "1"
+
+
+def test_a_circle_closes_it(checked: Checked) -> None:
+    """DMC-12: A contains B and B contains A."""
+    circle = edited(datasets.clean, "PARENT", lambda old: pa.array(["2", "1"]))
+    assert closes(checked(TWO, tamper=circle), "CYCLES").evidence["rows"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("alter column name type varchar(3)", "name longer than 3 characters"),
+        ("alter column credit type numeric(12,1)", "credit more than 1 decimals"),
+        ("alter column credit type numeric(3,2)", "credit more than 1 digits"),
+        ("drop column parent_id; alter table app.partner add column parent_id smallint", "parent_id out of smallint"),
+    ],
+)
+def test_a_value_that_does_not_fit_the_target_closes_it(toy: Toy, change: str, told: str) -> None:
+    """DMC-13."""
+    toy.write("customer", [{"NR": str(n), "NAME": "name", "CREDIT": "12.34"} for n in range(1, 3)])
+    for entity in ("supplier", "order", "line"):
+        toy.write(entity, [])
+    world = toy.world()
+    execute(world, "select setval('app.partner_id_seq', 40000)")
+    toy.write("customer", [{"NR": "1", "NAME": "name", "CREDIT": "12.34"}, {"NR": "2", "PARENT": "1"}])
+    snapshot = toy.prepare(world)
+    gate_mapping(world, snapshot, WAVE)
+    execute(world, f"alter table app.partner {change}")
+    with pytest.raises(GateClosed, match="FIT.app.partner customer fail"):
+        gate_mapping(world, snapshot, WAVE)
+    evidence = "select evidence from cutover.check_result where check_id = 'FIT.app.partner' and status = 'fail'"
+    assert told in one(world, evidence)["misfits"]
+
+
+def test_a_character_that_the_target_does_not_have_is_a_misfit(checked: Checked, tmp_path: Path) -> None:
+    """DMC-13: a name with U+20BB7; what every Unicode target has, an older character set has not."""
+    checked([{"NR": "1", "NAME": "吉野家"}, {"NR": "2", "NAME": "\U00020bb7野家"}])
+    staging = Staging(str(tmp_path / "staging"))
+    mapping = read_specification(tmp_path / "project").mapping("customer")
+    column = ColumnFacts("name", "character varying", 40, None, None, False, False, "", False, None)
+    facts = TableFacts("app.partner", (column,), (), (), (), False)
+    table = tables_of(SNAPSHOT, mapping)[0]
+    with open_setwise(staging) as setwise:
+        found = {name: fit.misfits(setwise, SNAPSHOT, mapping, table, facts, name) for name in ("UTF8", "EUC_CN")}
+    assert found == {"UTF8": [], "EUC_CN": [fit.Misfit("name", "characters that are not in EUC_CN", 1)]}
+
+
+def test_a_parent_that_loads_later_closes_it(checked: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Specification, "parents", lambda self, entity: {"order"} if entity == "customer" else set())
+    monkeypatch.setattr("cutover.phases.map.digest_above", lambda *_: "")
+    assert closes(checked(TWO), "ORDER").evidence["late"] == ["order"]

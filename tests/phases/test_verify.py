@@ -142,3 +142,21 @@ def test_messages_name_no_values(moved: Moved) -> None:
         verify_run(moved.world, moved.run_id)
     assert "Geheim" not in str(error.value)
     assert "Geheim" not in str(rows(moved.world, "select evidence, message from cutover.check_result"))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("reason = ''", "reasonless"),
+        ("reason = 'UNKNOWN'", "unknown"),
+        ("owner = ''", "ownerless"),
+        ("due = null", "undated"),
+    ],
+)
+def test_a_reject_that_nobody_decides_about_closes_it(moved: Moved, change: str, told: str) -> None:
+    """DMC-18: a reject with an empty reason."""
+    execute(moved.world, f"update cutover.reject set {change} where entity = 'customer' and rule = 'CU-2'")
+    with pytest.raises(GateClosed, match="REJECTS.DECIDED customer fail"):
+        verify_run(moved.world, moved.run_id)
+    evidence = "select evidence from cutover.check_result where check_id = 'REJECTS.DECIDED' and status = 'fail'"
+    assert one(moved.world, evidence)[told] == 1

@@ -29,7 +29,7 @@ from cutover.phases.runs import finish_run, start_run
 from cutover.phases.verify import verify_run
 from cutover.phases.world import World
 from cutover.project.specification import read_specification
-from cutover.systems import datasets, evidence, keys, ledger
+from cutover.systems import corrections, datasets, evidence, keys, ledger
 from cutover.systems.connections import Connection
 from cutover.systems.staging import Staging
 
@@ -303,6 +303,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, root: Path, files: Mapping[str, str
 
     monkeypatch.setattr(keys, "reserve_keys", reserve)
     monkeypatch.setattr(evidence, "record_changes", lambda *_: None)
+    monkeypatch.setattr(corrections, "list_corrections", lambda *_: [])
     monkeypatch.setattr(ledger, "find_loaded", lambda *_: [])
     monkeypatch.setattr(snapshots, "register", lambda *_: None)
     monkeypatch.setattr(coverage, "check_target", lambda *_: ())

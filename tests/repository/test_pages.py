@@ -29,8 +29,13 @@ def find_verb_faults(words: list[str]) -> list[str]:
         return [] if verb == "--help" else [f"cutover {verb}"]
     if verb not in verbs:
         return [f"cutover {verb}"]
-    known = {"--help"} | {option for param in verbs[verb].params for option in param.opts}
-    asked = [word.split("=")[0] for word in words[2:] if word.startswith("--")]
+    named, rest = verbs[verb], words[2:]
+    if hasattr(named, "commands"):
+        # A group of verbs: the next word is one of them, or it lists.
+        follows = rest[:1] if rest[:1] and rest[0] in named.commands else ["list"]
+        named = named.commands[follows[0]]
+    known = {"--help"} | {option for param in named.params for option in param.opts}
+    asked = [word.split("=")[0] for word in rest if word.startswith("--")]
     return [f"cutover {verb} {option}" for option in asked if option not in known]
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -14,12 +15,14 @@ from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import InputError, SourceError
 from cutover.phases import snapshots
+from cutover.phases.correcting import apply_corrections, digest, read_corrections
 from cutover.phases.duplicates import find_pairs
 from cutover.phases.linking import decided_pairs
 from cutover.phases.ragged import name_ragged, read_ragged
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence, pairs, stewards
+from cutover.systems.corrections import Correction
 from cutover.systems.staging import Dataset
 
 UNREADABLE_RULE = "SOURCE"
@@ -28,6 +31,15 @@ UNREADABLE_RULE = "SOURCE"
 def unreadable(snapshot: str, entity: str) -> Dataset:
     """Name the dataset of cells that hold no value of their declared type."""
     return Dataset(snapshot, "unreadable", entity)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What is known of an entity's rows beside their values: what people decided of them, and which are ragged."""
+
+    decisions: pa.Table
+    corrections: list[Correction]
+    ragged: pa.Table
 
 
 def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
@@ -42,11 +54,12 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     source = datasets.raw(snapshot, mapping.source)
     landed = world.staging.require(source, phase="land")
     target = datasets.clean(snapshot, entity)
-    decisions = _decisions(world, mapping)
+    beside = _read_beside(world, snapshot, mapping)
     made_from = {
         "spec_sha256": world.specification.sha256,
         "rows": landed["rows"],
-        "decisions": stewards.hash_decisions(decisions) + _hash_pairs(world, mapping),
+        "decisions": stewards.hash_decisions(beside.decisions) + _hash_pairs(world, mapping),
+        "corrections": digest(beside.corrections),
     }
     if _is_made(world, target, made_from):
         return
@@ -55,9 +68,8 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
     for dataset in _datasets(snapshot, entity):
         world.staging.clear(dataset)
     counts, done = Counter[tuple[str, str]](), 0
-    ragged = read_ragged(world, snapshot, mapping.source)
     for index, rows in world.staging.read_parts(source):
-        counts += _cleanse_part(world, snapshot, mapping, decisions, index, rows, ragged)
+        counts += _cleanse_part(world, snapshot, mapping, beside, index, rows)
         done += len(rows)
         world.progress(Step("cleanse", entity, done, landed["rows"]))
     for dataset in _datasets(snapshot, entity)[1:]:
@@ -70,6 +82,11 @@ def _datasets(snapshot: str, entity: str) -> list[Dataset]:
     # The clean rows are sealed last: they are what the next phases ask for.
     named = [datasets.clean, datasets.changes, datasets.proposals, unreadable]
     return [name(snapshot, entity) for name in named]
+
+
+def _read_beside(world: World, snapshot: str, mapping: Mapping) -> _Beside:
+    corrections = read_corrections(world, snapshot, mapping.entity)
+    return _Beside(_decisions(world, mapping), corrections, read_ragged(world, snapshot, mapping.source))
 
 
 def _decisions(world: World, mapping: Mapping) -> pa.Table:
@@ -122,22 +139,18 @@ def cleanse_steps(mapping: Mapping) -> list[CleanseStep]:
 
 
 def _cleanse_part(
-    world: World,
-    snapshot: str,
-    mapping: Mapping,
-    decisions: pa.Table,
-    index: int,
-    rows: pa.Table,
-    ragged: pa.Table,
+    world: World, snapshot: str, mapping: Mapping, beside: _Beside, index: int, rows: pa.Table
 ) -> Counter[tuple[str, str]]:
     steps = cleanse_steps(mapping)
     _require_columns(mapping, steps, rows)
     # Decisions name a row by its key as it was landed: what a rule makes of the key does not matter to them.
     landed_key = join_key([as_array(rows[column]) for column in mapping.source.key])
     with _told_as_source(mapping):
-        cleansed, changes, proposals = cleanse(rows, steps, Steward(landed_key, decisions))
+        rows, corrected = apply_corrections(rows, beside.corrections)
+        cleansed, changes, proposals = cleanse(rows, steps, Steward(landed_key, beside.decisions))
+    changes = pa.concat_tables([corrected, changes])
     typed, failed = type_columns(mapping, cleansed)
-    key = name_ragged(ragged, rows, join_key([as_array(typed[column]) for column in mapping.source.key]))
+    key = name_ragged(beside.ragged, rows, join_key([as_array(typed[column]) for column in mapping.source.key]))
     typed = typed.add_column(1, "_key", key)
     world.staging.write_part(datasets.clean(snapshot, mapping.entity), index, typed)
     world.staging.write_part(datasets.changes(snapshot, mapping.entity), index, changes)

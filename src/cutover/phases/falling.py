@@ -19,7 +19,6 @@ from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
 from cutover.systems.datasets import REFUSED
 from cutover.systems.setwise import SetWise, open_setwise, quote
-from cutover.systems.staging import Dataset
 
 
 def fallen_rows(
@@ -57,13 +56,11 @@ def _close(
     outcome = datasets.outcome(snapshot, mapping.entity)
     for entity, rows in above.items():
         setwise.connection.register("refused", rows.select(["_row"]))
-        staged = {"outcome": outcome, "parents": datasets.outcome(snapshot, entity)}
-        fallen = _joined(fallen, _referring(world, setwise, snapshot, mapping, entity, staged))
+        fallen = _joined(fallen, _referring(world, setwise, snapshot, mapping, entity))
     while True:
         setwise.connection.register("fallen", fallen)
         setwise.connection.register("refused", fallen.select(["_row"]))
-        staged = {"outcome": outcome, "parents": outcome}
-        more = [*_referring(world, setwise, snapshot, mapping, mapping.entity, staged)]
+        more = [*_referring(world, setwise, snapshot, mapping, mapping.entity)]
         if mapping.all_or_none is not None:
             sql = _told(group_sql(mapping))
             more.append(setwise.select(sql, outcome=outcome, clean=datasets.clean(snapshot, mapping.entity)))
@@ -83,26 +80,23 @@ def _first(fallen: pa.Table) -> pa.Table:
     return first.rename_columns(["_row", *names]).cast(REFUSED)
 
 
-def _referring(
-    world: World, setwise: SetWise, snapshot: str, mapping: Mapping, entity: str, staged: dict[str, Dataset]
-) -> Iterator[pa.Table]:
+def _referring(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, entity: str) -> Iterator[pa.Table]:
     """Find the rows that refer to fallen rows of an entity (`refused`), or were merged into one."""
+    outcome = datasets.outcome(snapshot, mapping.entity)
     if mapping.merge is not None:
-        yield setwise.select(_told(_merged_sql(mapping.merge.rule, entity)), outcome=staged["outcome"])
+        yield setwise.select(_told(_merged_sql(mapping.merge.rule, entity)), outcome=outcome)
     own = datasets.mapped(snapshot, mapping.entity)
     places = [(mapping.fields, own)]
     further = datasets.further(snapshot, mapping)
     places += [(split.fields, dataset) for split, dataset in zip(mapping.also, further, strict=True)]
-    target = world.specification.mapping(entity).target
-    # A parent without a generated key is named by its only key column, which its mapped rows hold.
-    parents = staged["parents"] if target.id else datasets.mapped(snapshot, entity)
+    parents, key = datasets.target_keys(snapshot, world.specification.mapping(entity))
     for fields, dataset in places:
         if not world.staging.parts(dataset) or not world.staging.parts(parents):
             continue
         for field in fields:
             if isinstance(field, Reference) and entity in (field.entity, *field.otherwise):
-                sql = _told(_referring_sql(field, "_id" if target.id else target.key[0]))
-                yield setwise.select(sql, rows=dataset, parents=parents, outcome=staged["outcome"])
+                sql = _told(_referring_sql(field, key))
+                yield setwise.select(sql, rows=dataset, parents=parents, outcome=outcome)
 
 
 def _told(sql: str) -> str:

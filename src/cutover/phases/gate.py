@@ -8,7 +8,9 @@ import pyarrow.compute as pc
 from cutover.core.cleansing import replay
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
+from cutover.phases import fit, quality
 from cutover.phases.cleanse import type_columns
+from cutover.phases.correcting import apply_corrections, split_log
 from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
 from cutover.phases.world import Step, World
@@ -64,6 +66,11 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
         severity="major",
         evidence={"reasons": reasons},
     )
+    yield from quality.raw_checks(world, snapshot, mapping)
+    yield from quality.clean_checks(world, snapshot, mapping)
+    yield from quality.rule_checks(world, snapshot, mapping)
+    yield from fit.set_wise_checks(world, snapshot, mapping)
+    yield from fit.fit_checks(world, snapshot, mapping)
     yield _replayed(world, snapshot, mapping)
     yield from cover_entity(world, snapshot, mapping).results
     yield from _defaults(world, snapshot, mapping)
@@ -89,8 +96,10 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
         logged = world.staging.read_part(changes, index)
         cells += len(logged)
+        held, others = split_log(logged)
         try:
-            typed, _ = type_columns(mapping, replay(raw, logged))
+            corrected, _ = apply_corrections(raw, held)
+            typed, _ = type_columns(mapping, replay(corrected, others))
         except ValueError as problem:
             return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=f"part {index}: {problem}")
         wrong += not typed.equals(world.staging.read_part(clean, index, typed.column_names))

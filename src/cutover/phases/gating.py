@@ -15,7 +15,7 @@ def column_gates(columns: List[FilledColumn], checks: List[Check]) -> list[Colum
     gates = []
     for column in columns:
         declared = column.rule.type if column.name == column.rule.target else None
-        own = tuple(gate_check(check) for check in checks if check.column == column.name and check.expression is None)
+        own = tuple(gate_check(check) for check in hard(checks) if check.column == column.name)
         required = column.rule.required and column.name == column.rule.target
         gates.append(
             ColumnGate(column.name, declared or type_of(column.filled.values.type), column.rule.rule, required, own)
@@ -25,7 +25,14 @@ def column_gates(columns: List[FilledColumn], checks: List[Check]) -> list[Colum
 
 def row_gates(mapping: Mapping) -> list[RowGate]:
     """Build the gates over several columns of a mapping."""
-    return [RowGate(c.rule, c.expression, c.severity, c.when) for c in mapping.checks if c.expression is not None]
+    return [
+        RowGate(c.rule, c.expression, c.severity, c.when) for c in mapping.checks if c.hard and c.expression is not None
+    ]
+
+
+def hard(checks: List[Check]) -> list[Check]:
+    """Return the checks of single columns that reject a row; the others are only measured."""
+    return [check for check in checks if check.hard and check.expression is None]
 
 
 def gate_check(check: Check) -> GateCheck:
@@ -51,9 +58,7 @@ def declared_gates(mapping: Mapping) -> list[ColumnGate]:
     """Build the gates of a mapping's own table from its text alone, without any data."""
     gates = []
     for field in mapping.fields:
-        own = tuple(
-            gate_check(check) for check in mapping.checks if check.column == field.target and check.expression is None
-        )
+        own = tuple(gate_check(check) for check in hard(mapping.checks) if check.column == field.target)
         gates.append(ColumnGate(field.target, declared_type(field, mapping), field.rule, field.required, own))
         gates += [ColumnGate(name, kind, field.rule, False) for _, name, kind in field.further_targets()]
     return gates

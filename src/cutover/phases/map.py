@@ -17,6 +17,7 @@ from cutover.core.gates import run_gate
 from cutover.core.rules import KeyIndex, as_array, truth
 from cutover.phases import snapshots
 from cutover.phases.cleanse import unreadable
+from cutover.phases.correcting import digest_above
 from cutover.phases.deciding import Decisions, decide, in_part
 from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
 from cutover.phases.gating import column_gates, row_gates
@@ -59,6 +60,7 @@ def map_entity(world: World, snapshot: str, entity: str, *, reserve: bool = True
     cleansed = world.staging.require(clean, phase="cleanse")
     made_from = {"spec_sha256": world.specification.sha256, "rows": cleansed["rows"], "reserved": reserve}
     made_from["decisions"] = _decided(world, snapshot, entity, cleansed)
+    made_from["corrections"] = digest_above(world, snapshot, entity)
     sealed = world.staging.manifest(datasets.outcome(snapshot, entity))
     if sealed is not None and made_from.items() <= sealed.items():
         return

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.errors import NotConserved
+from cutover.phases.correcting import last_corrections
 from cutover.phases.ragged import texts_of
 from cutover.phases.runs import among
 from cutover.phases.world import World
@@ -29,11 +30,14 @@ def reject_lines(
     sources = source_rows(world, run.snapshot_id, mapping.source, parts, lines)
     place = as_array(pc.index_in(lines["row"], value_set=as_array(outcomes["_row"])))
     owners = owners_of(world, mapping)
+    corrected = last_corrections(world, run.snapshot_id, mapping.entity) if len(lines) else {}
+    last = [corrected.get(row, 0) for row in lines["row"].to_pylist()]
     waits_for = [owners.get(rule, owners[""]) for rule in lines["rule"].to_pylist()]
-    due = world.now().date() + timedelta(days=_due_days(world, mapping))
+    due = world.now().date() + timedelta(days=due_days(world, mapping))
     return (
         lines.append_column("src_key", as_array(outcomes["_key"]).take(place))
         .append_column("owner", pa.array(waits_for, pa.string()))
+        .append_column("last_correction", pa.array(last, pa.int64()))
         .append_column("due", pa.repeat(pa.scalar(due), len(lines)))
         .append_column("source_row", pa.array([sources[row] for row in lines["row"].to_pylist()], pa.string()))
     )
@@ -46,7 +50,8 @@ def owners_of(world: World, mapping: Mapping) -> dict[str, str]:
     return {"": everybody} | {rule.rule: rule.owner for rule in rules if rule.owner}  # type: ignore[attr-defined]
 
 
-def _due_days(world: World, mapping: Mapping) -> int:
+def due_days(world: World, mapping: Mapping) -> int:
+    """Return in how many days a rejected row of an entity has to be mended."""
     declared = mapping.due_days
     return world.specification.project.quarantine.due_days if declared is None else declared
 

@@ -74,15 +74,24 @@ def finish_run(world: World, run_id: int) -> None:
         if found.status == "finished":
             return
         require_active(found)
-        problems = [problem for entity in found.entities for problem in _imbalances(world, connection, found, entity)]
-        if problems:
-            raise NotConserved(
-                f"run {run_id} does not balance: {'; '.join(problems)}",
-                fix=f"load what is missing, or take it back with `cutover rollback {run_id} --reason ...`",
-            )
-        advance_ranges(connection, run_id, world.specification.project.target.number_ranges)
-        take(world, connection, run_id, "after_load")
+        prove_balance(world, connection, found)
         ledger.end_run(connection, run_id, "finished", world.now())
+
+
+def prove_balance(world: World, connection: Connection, run: Run) -> None:
+    """Prove that a run balances, move the target's number ranges past what it brought, and take the fingerprint.
+
+    Raises:
+        NotConserved: something does not balance; all of it is named.
+    """
+    problems = [problem for entity in run.entities for problem in _imbalances(world, connection, run, entity)]
+    if problems:
+        raise NotConserved(
+            f"run {run.run_id} does not balance: {'; '.join(problems)}",
+            fix=f"load what is missing, or take it back with `cutover rollback {run.run_id} --reason ...`",
+        )
+    advance_ranges(connection, run.run_id, world.specification.project.target.number_ranges)
+    take(world, connection, run.run_id, "after_load")
 
 
 def read_run(world: World, run_id: int) -> Run:

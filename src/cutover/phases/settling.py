@@ -20,7 +20,7 @@ _FALLEN = pa.schema([("_row", pa.int64()), ("rule", pa.string()), ("column", pa.
 def settle(world: World, snapshot: str, mapping: Mapping) -> None:
     """Reject the rows that cannot stand, rewriting only the parts that hold such rows."""
     with open_setwise(world.staging) as setwise:
-        fallen = pa.concat_tables([*_clashing(setwise, snapshot, mapping), _circles(world, snapshot, mapping)])
+        fallen = pa.concat_tables([*_clashing(setwise, snapshot, mapping), circles(world, snapshot, mapping)])
         while True:
             fallen = _first_reason(fallen)
             more = _dragged_down(world, setwise, snapshot, mapping, fallen)
@@ -85,7 +85,8 @@ def _drop_repeated_splits(world: World, setwise: SetWise, snapshot: str, mapping
                 world.staging.write_part(dataset, index, kept)
 
 
-def _circles(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
+def circles(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
+    """Find the rows that are to be loaded and lie on a circle of the declared structure."""
     if mapping.acyclic is None:
         return _FALLEN.empty_table()
     named = [*mapping.acyclic.parent, *mapping.acyclic.child]

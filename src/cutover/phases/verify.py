@@ -1,6 +1,7 @@
 """Verify: after a load, every row of the target is read back and compared with what the mapping says it must be."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,7 +28,7 @@ from cutover.phases.gate import stop_when_closed
 from cutover.phases.runs import read_run
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping
-from cutover.systems import datasets, evidence
+from cutover.systems import datasets, evidence, ledger
 from cutover.systems.catalogue import read_catalogue
 from cutover.systems.ledger import Run
 from cutover.systems.queries import run as query
@@ -97,6 +98,7 @@ def _verify_entity(world: World, connection: Connection, run: Run, mapping: Mapp
         done += len(outcome)
         world.progress(Step("verify", mapping.entity, done, total))
     yield from _rejected(world, run, mapping, counts)
+    yield _decided(connection, run, mapping)
     for table in tables:
         yield _compared(mapping, table, found[table.dataset], repeated.get(table.dataset, ""))
     for control, sums in zip(mapping.control, totals, strict=True):
@@ -145,6 +147,14 @@ def _rejected(world: World, run: Run, mapping: Mapping, counts: dict[str, int]) 
         severity="major",
         evidence=counts,
     )
+
+
+def _decided(connection: Connection, run: Run, mapping: Mapping) -> CheckResult:
+    """Every reject has an owner, a reason code and a due date (DMC-18)."""
+    found = ledger.count_undecided(connection, run.run_id, mapping.entity)
+    total = found.pop("rejects")
+    result = must_equal("REJECTS.DECIDED", mapping.entity, sum(found.values()), 0, severity="major", **found)
+    return replace(result, numerator=sum(found.values()), denominator=total)
 
 
 def _compared(mapping: Mapping, table: Table, found: Comparison, repeated: str) -> CheckResult:

@@ -19,6 +19,7 @@ from cutover.systems.ledger import Run
 
 SHEET_ROWS = 100_000
 CELL_LENGTH = 32_767  # Excel takes no more
+MASK = "•••"
 _LEADING = ("row", "key", "rule", "column", "reason", "severity")
 
 
@@ -33,8 +34,9 @@ class Line:
 def write_reject_workbook(world: World, run_id: int) -> str:
     """Write the rejects of a run as an Excel workbook, one sheet per entity, and return where it lies.
 
-    Each line is one broken rule with the whole legacy row as it was landed; the workbook is for the owners of the data
-    and holds personal data. A sheet shows at most 100,000 lines and says in its last line how many more there are.
+    Each line is one broken rule with the whole legacy row as it was landed, personal data masked: the workbook that
+    `cutover rejects export --owner` writes shows them. A sheet shows at most 100,000 lines and says in its last line
+    how many more there are.
     """
     run = read_run(world, run_id)
     buffer = BytesIO()
@@ -47,14 +49,15 @@ def write_reject_workbook(world: World, run_id: int) -> str:
         lines = _lines(world, run, world.specification.mapping(entity))
         first = next(lines, None)
         if first is not None:
-            _write_sheet(book.add_worksheet(_sheet_name(entity, names)), bold, first, lines)
+            _write_sheet(book.add_worksheet(sheet_name(entity, names)), bold, first, lines)
     if not names:
         book.add_worksheet("rejects").write_row(0, 0, ["No row of this run was rejected."])
     book.close()
     return world.staging.write_file(f"reports/run-{run_id}/rejects.xlsx", buffer.getvalue())
 
 
-def _sheet_name(entity: str, taken: set[str]) -> str:
+def sheet_name(entity: str, taken: set[str]) -> str:
+    """Return a name for a sheet that Excel takes and that is not taken, and take it."""
     # Excel allows 31 characters, tells no case, and keeps `History` for itself.
     plain = entity[:31] if entity != "history" else "history_"
     numbered = (f"{entity[:27]}~{number}" for number in range(2, 1000))
@@ -94,7 +97,14 @@ def _part(world: World, run: Run, mapping: Mapping, index: int, rejects: pa.Tabl
     source = raw.drop_columns(["_row"]).take(place)
     # Lists, not dictionaries: a legacy column may be named like one of ours.
     names = [*_LEADING, *source.column_names]
-    columns = zip(*(column.to_pylist() for column in source.columns), strict=True)
+    masked = {*mapping.pii}
+    columns = zip(*(_texts(name, source[name].to_pylist(), masked) for name in source.column_names), strict=True)
+    if masked & {*mapping.source.key}:
+        keys = _texts(mapping.pii[0], keys, masked)
     for reject, key, row in zip(rejects.to_pylist(), keys, columns, strict=True):
         told = [reject["_row"], key, reject["rule"], reject["column"], reject["reason"], reject["severity"]]
         yield Line(names, ["" if value is None else str(value)[:CELL_LENGTH] for value in (*told, *row)])
+
+
+def _texts(name: str, values: list[object], masked: set[str]) -> list[object]:
+    return [MASK if value else value for value in values] if name in masked else values

@@ -142,3 +142,13 @@ def rejects(snapshot: str, entity: str) -> Dataset:
 def selection(snapshot: str, run_id: int, entity: str) -> Dataset:
     """Name the rows that a pilot run moves."""
     return Dataset(snapshot, f"selection-{run_id}", entity)
+
+
+def target_keys(snapshot: str, mapping: Mapping) -> tuple[Dataset, str]:
+    """Name where the target keys of an entity's rows are staged, and their column, which is null for other rows.
+
+    A generated key stands in the outcomes; an entity without one is named by the only column of its key.
+    """
+    if mapping.target.id is not None:
+        return outcome(snapshot, mapping.entity), "_id"
+    return mapped(snapshot, mapping.entity), mapping.target.key[0]

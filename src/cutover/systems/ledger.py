@@ -9,12 +9,16 @@ from typing import Any, Literal
 import pyarrow as pa
 from sqlalchemy import Connection, RowMapping
 
-from cutover.errors import InputError
-from cutover.systems.copying import copy_in
+from cutover.core.types import TEXT, DataType
+from cutover.errors import InputError, NotConserved
+from cutover.systems.copying import copy_in, copy_text, decode_rows
 from cutover.systems.datasets import OUTCOMES, REFUSED
 from cutover.systems.queries import run
 
 Kind = Literal["pilot", "full"]
+# Batches of replayed rows are numbered from here on; parts never are.
+FIRST_REPLAY = 1_000_000
+_DISPOSITION = {"_row": DataType("integer"), "outcome": TEXT, "_id": DataType("integer"), "survivor": TEXT}
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,18 @@ class Batch:
     def outcomes(self) -> dict[str, int]:
         """How many source rows had each outcome."""
         return {outcome: getattr(self, f"rows_{outcome}") for outcome in OUTCOMES}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A rejected source row: its batch, why, whether at the load, and the newest correction that was known then."""
+
+    row: int
+    seq: int
+    rule: str
+    reason: str
+    refused: bool
+    last_correction: int
 
 
 def register_snapshot(
@@ -184,9 +200,45 @@ def list_refused(connection: Connection, snapshot_id: str, entity: str) -> pa.Ta
     return pa.Table.from_pylist([dict(zip(REFUSED.names, line, strict=True)) for line in lines], REFUSED)
 
 
-def list_seqs_of_rows(connection: Connection, run_id: int, entity: str, rows: pa.Array) -> list[int]:
+def list_seqs_of_rows(connection: Connection, run_id: int, entity: str, rows: Sequence[int]) -> list[int]:
     """Return the numbers of the loaded batches that hold some rows."""
-    return list(run(connection, "list_seqs_of_rows", run_id=run_id, entity=entity, rows=rows.to_pylist()).scalars())
+    return list(run(connection, "list_seqs_of_rows", run_id=run_id, entity=entity, rows=list(rows)).scalars())
+
+
+def list_replayed(connection: Connection, run_id: int, entity: str) -> pa.Table:
+    """Return the rows of an entity that left their first batch for a replay: _row, seq."""
+    found = run(connection, "list_replayed", run_id=run_id, entity=entity, first_replay=FIRST_REPLAY).all()
+    return pa.table({"_row": pa.array([line.row for line in found], pa.int64()),
+                     "seq": pa.array([line.seq for line in found], pa.int64())})  # fmt: skip
+
+
+def list_rejected(connection: Connection, run_id: int, entity: str) -> list[Rejected]:
+    """Return the rejected rows of an entity in a run, in order."""
+    return [Rejected(**row) for row in run(connection, "list_rejected", run_id=run_id, entity=entity).mappings()]
+
+
+def count_undecided(connection: Connection, run_id: int, entity: str) -> dict[str, int]:
+    """Count the rejects of an entity, and those of them that lack an owner, a reason or a due date."""
+    return dict(run(connection, "count_undecided", run_id=run_id, entity=entity).mappings().one())
+
+
+def release_rows(connection: Connection, run_id: int, entity: str, seq: int, rows: Sequence[int]) -> None:
+    """Take rejected rows out of a batch, in the transaction that gives them another one.
+
+    Raises:
+        NotConserved: the batch does not hold all of them as rejected.
+    """
+    names: dict[str, Any] = {"run_id": run_id, "entity": entity, "seq": seq}
+    released = run(connection, "release_rows", **names, rows=list(rows)).rowcount
+    if released != len(rows):
+        raise NotConserved(f"{len(rows)} rejected rows are wanted, batch {seq} holds {released}", fix="run it again")
+    run(connection, "shrink_batch", **names, rows=released)
+
+
+def read_dispositions(connection: Connection, run_id: int, entity: str, first: int, last: int) -> pa.Table:
+    """Return what became of the rows from `first` to `last`: _row, outcome, _id, survivor."""
+    run(connection, "set_rows", run_id=str(run_id), entity=entity, first=str(first), last=str(last))
+    return decode_rows(copy_text(connection, "copy_dispositions", {}), _DISPOSITION)
 
 
 def count_outcomes(connection: Connection, run_id: int, entity: str) -> dict[str, int]:

@@ -24,6 +24,10 @@ class Check(Model):
     expression: str | None = Field(None, description="a SQL expression over target columns that must be true")
     severity: Literal["blocker", "major", "minor"] = "major"
     when: str | None = Field(None, description="a SQL expression over target columns: only these rows are checked")
+    hard: bool = Field(True, description="false: rows that fail it load all the same; the share that passes has a goal")
+    goal: Decimal | None = Field(
+        None, ge=0, le=1, description="of a rule that is not hard; thresholds.dq_soft_pass if absent"
+    )
     owner: str = Field("", description="who mends the rows that it rejects; the entity's owner if absent")
 
 

@@ -1,0 +1,196 @@
+"""One batch: which source rows it holds, and how they are written with their ledger in the caller's transaction."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection
+
+from cutover.core.rules import as_array
+from cutover.errors import NotConserved
+from cutover.phases.bisecting import Frame, find_refused
+from cutover.phases.falling import fallen_rows, reject_fallen
+from cutover.phases.quarantine import reject_lines
+from cutover.phases.runs import among, select_rows
+from cutover.phases.world import World
+from cutover.project.model import Mapping, Reference, Rule, Split, Target
+from cutover.systems import datasets, ledger
+from cutover.systems.catalogue import read_catalogue
+from cutover.systems.journal import write_entry
+from cutover.systems.ledger import Batch, Run
+from cutover.systems.staging import Dataset
+from cutover.systems.writing import Writing, insert_rows
+
+_NO_ROWS = pa.array([], pa.int64())
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The source rows of a batch: those of some parts; `only` these of them, or all but those replayed `elsewhere`."""
+
+    seq: int
+    parts: tuple[int, ...]
+    only: pa.Array | None = None
+    elsewhere: pa.Array = field(default_factory=lambda: _NO_ROWS)
+
+    def among(self, rows: pa.Table) -> pa.Table:
+        """Return those of the rows that the batch holds."""
+        if self.only is not None:
+            return rows.filter(pc.is_in(rows["_row"], value_set=self.only))
+        return rows.filter(pc.invert(pc.is_in(rows["_row"], value_set=self.elsewhere))) if len(self.elsewhere) else rows
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A table that takes rows of the entity, and the staged rows for it.
+
+    references: the columns that may hold keys of the entity itself.
+    """
+
+    dataset: Dataset
+    table: str
+    id_column: str | None
+    keys: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+def read_scope(connection: Connection, run: Run, entity: str, seq: int, parts: Sequence[int]) -> Scope:
+    """Return the rows of a batch: a replay holds those that the ledger names, any other those of its parts."""
+    replayed = ledger.list_replayed(connection, run.run_id, entity)
+    if seq >= ledger.FIRST_REPLAY:
+        return Scope(seq, tuple(parts), as_array(replayed.filter(pc.equal(replayed["seq"], seq))["_row"]))
+    return Scope(seq, tuple(parts), elsewhere=as_array(replayed["_row"]))
+
+
+def write_batch(
+    world: World, connection: Connection, run: Run, mapping: Mapping, scope: Scope, *, bisects: bool
+) -> Batch:
+    """Write the rows of a batch, its dispositions, its rejects and its journal in the caller's transaction.
+
+    bisects: rows that the target refuses are found first, and rejected.
+    """
+    fallen = fallen_rows(world, connection, run.snapshot_id, mapping)
+    if bisects:
+        refused = _find_refused(world, connection, run, mapping, scope, fallen)
+        fallen = fallen_rows(world, connection, run.snapshot_id, mapping, refused)
+    return _write_batch(world, connection, run, mapping, scope, fallen)
+
+
+def _find_refused(
+    world: World, connection: Connection, run: Run, mapping: Mapping, scope: Scope, fallen: pa.Table
+) -> pa.Table:
+    outcomes = _outcomes(world, run, mapping.entity, scope, fallen)
+    frames, references = [], []
+    for place in _places(run, mapping):
+        table = read_catalogue(connection, place.table).table
+        rows = [_shape(rows, place) for rows in _target_rows(world, run, mapping, place, scope, outcomes)]
+        if rows:
+            frames.append(Frame(table, pa.concat_tables(rows)))
+            references += [(frames[-1].rows, name) for name in place.references]
+    own = pc.equal(outcomes["outcome"], "loaded")
+    found = find_refused(
+        connection,
+        frames,
+        _references(outcomes.filter(own), references),
+        # All rows of a replay were rejected before, and all may be again.
+        world.specification.project.thresholds.refused_rate_max if scope.only is None else Decimal(1),
+    )
+    place = as_array(pc.index_in(found["_row"], value_set=as_array(outcomes["_row"])))
+    at = found.schema.get_field_index("_key")
+    return found.set_column(at, "_key", as_array(outcomes["_key"]).take(place))
+
+
+def _references(own: pa.Table, columns: Sequence[tuple[pa.Table, str]]) -> pa.Table:
+    """Return child, parent: which source rows of the batch refer to which others of it."""
+    found = [pa.schema([("child", pa.int64()), ("parent", pa.int64())]).empty_table()]
+    ids = as_array(own["_id"]).cast(pa.string())
+    for rows, name in columns:
+        at = pc.index_in(rows[name].cast(pa.string()), value_set=ids, skip_nulls=True)
+        pairs = pa.table({"child": rows["_row"], "parent": as_array(own["_row"]).take(as_array(at))})
+        found.append(pairs.filter(pc.not_equal(pairs["child"], pairs["parent"])))
+    return pa.concat_tables(found)
+
+
+def _write_batch(
+    world: World, connection: Connection, run: Run, mapping: Mapping, scope: Scope, fallen: pa.Table
+) -> Batch:
+    entity = mapping.entity
+    outcomes = _outcomes(world, run, entity, scope, fallen)
+    writing = Writing()
+    for place in _places(run, mapping):
+        facts = read_catalogue(connection, place.table)
+        rows = _target_rows(world, run, mapping, place, scope, outcomes)
+        insert_rows(connection, writing, facts, place.keys, (_shape(part, place).drop_columns("_row") for part in rows))
+    batch = _count(run.run_id, entity, scope.seq, outcomes, writing)
+    # The batch first: dispositions and journal name it, and at commit the database holds its counts against them.
+    ledger.insert_batch(connection, batch)
+    ledger.write_dispositions(connection, batch, outcomes)
+    ledger.write_rejects(connection, batch, reject_lines(world, run, mapping, scope.parts, outcomes, fallen))
+    for entry in writing.entries:
+        write_entry(connection, run.run_id, entity, scope.seq, entry)
+    return batch
+
+
+def _places(run: Run, mapping: Mapping) -> Iterator[_Place]:
+    targets: list[tuple[Target | Split, Sequence[Rule]]] = [(mapping.target, mapping.fields)]
+    targets += [(split, split.fields) for split in mapping.also]
+    own = datasets.mapped(run.snapshot_id, mapping.entity)
+    staged = [own, *datasets.further(run.snapshot_id, mapping)]
+    for (target, fields), dataset in zip(targets, staged, strict=True):
+        within = [field for field in fields if isinstance(field, Reference)]
+        names = tuple(field.target for field in within if mapping.entity in (field.entity, *field.otherwise))
+        yield _Place(dataset, target.table, target.id, (target.id,) if target.id else target.key, names)
+
+
+def _outcomes(world: World, run: Run, entity: str, scope: Scope, fallen: pa.Table) -> pa.Table:
+    dataset = datasets.outcome(run.snapshot_id, entity)
+    staged = pa.concat_tables([world.staging.read_part(dataset, part) for part in scope.parts])
+    return reject_fallen(scope.among(select_rows(world, run, entity, staged)), fallen)
+
+
+def _target_rows(
+    world: World, run: Run, mapping: Mapping, place: _Place, scope: Scope, outcomes: pa.Table
+) -> Iterator[pa.Table]:
+    """Yield the rows for one table part by part: of the own table the loaded ones, of a further one all that stand."""
+    is_own = place.dataset.layer == "mapped"
+    standing = ["loaded"] if is_own else ["loaded", "merged"]
+    wanted = outcomes.filter(pc.is_in(outcomes["outcome"], value_set=pa.array(standing)))
+    present = set(world.staging.parts(place.dataset))
+    arrived = 0
+    for part in scope.parts:
+        rows = among(world.staging.read_part(place.dataset, part), wanted) if part in present else None
+        if rows is not None and rows.num_rows:
+            arrived += rows.num_rows
+            yield rows
+    if is_own and arrived != wanted.num_rows:
+        raise NotConserved(
+            f"{wanted.num_rows} rows are to be loaded, the mapped data hold {arrived} of them",
+            fix="run `cutover map` again for this snapshot",
+        )
+
+
+def _shape(rows: pa.Table, place: _Place) -> pa.Table:
+    """Drop the bookkeeping columns but `_row`; the reserved key becomes the identity column's value."""
+    shaped = rows.drop_columns([name for name in rows.column_names if name.startswith("_") and name != "_row"])
+    return shaped if place.id_column is None else shaped.append_column(place.id_column, rows["_id"])
+
+
+def _count(run_id: int, entity: str, seq: int, outcomes: pa.Table, writing: Writing) -> Batch:
+    counts = {value["values"]: value["counts"] for value in outcomes["outcome"].value_counts().to_pylist()}
+    bounds = pc.min_max(outcomes["_row"]).as_py()
+    return Batch(
+        run_id=run_id,
+        entity=entity,
+        seq=seq,
+        rows_read=outcomes.num_rows,
+        rows_loaded=counts.get("loaded", 0),
+        rows_merged=counts.get("merged", 0),
+        rows_dropped=counts.get("dropped", 0),
+        rows_rejected=counts.get("rejected", 0),
+        rows_written=writing.rows,
+        first_row=bounds["min"],
+        last_row=bounds["max"],
+        digest=writing.digest.hexdigest(),
+    )

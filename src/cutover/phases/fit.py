@@ -1,0 +1,187 @@
+"""Set-wise gates over the mapped rows that are to be loaded: unique, without orphans and circles, fit for the target.
+
+DMC-12 and DMC-13 of the checklist. Mapping rejects what it finds itself; these checks do not trust it and ask anew,
+over the whole entity, in DuckDB.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from cutover.core.verdicts import CheckResult, must_equal
+from cutover.phases.expected import Table, tables_of
+from cutover.phases.settling import circles
+from cutover.phases.world import World
+from cutover.project.model import Mapping, Reference
+from cutover.systems import datasets
+from cutover.systems.catalogue import ColumnFacts, TableFacts, read_catalogue
+from cutover.systems.queries import run as query
+from cutover.systems.setwise import SetWise, open_setwise, quote
+
+_RANGES = {"smallint": 15, "integer": 31, "bigint": 63}
+_CODECS = {
+    "UTF8": "utf-8", "LATIN1": "iso8859-1", "LATIN9": "iso8859-15", "WIN1252": "cp1252", "EUC_CN": "gb2312",
+    "EUC_TW": "big5", "EUC_JP": "euc_jp", "EUC_KR": "euc_kr", "SQL_ASCII": "ascii",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """How many values of a column do not fit, and in which way."""
+
+    column: str
+    way: str
+    rows: int
+
+
+def set_wise_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Check the rows of an entity that are to be loaded, as a whole."""
+    yield _ordered(world, mapping)
+    if mapping.acyclic is not None:
+        found = circles(world, snapshot, mapping)
+        yield must_equal("CYCLES", mapping.entity, len(found), 0, rows=found["_row"].to_pylist()[:20])
+    with open_setwise(world.staging) as setwise:
+        for table in tables_of(snapshot, mapping):
+            if world.staging.parts(table.dataset):
+                yield from _unique(setwise, snapshot, mapping, table)
+                yield from _orphans(world, setwise, snapshot, mapping, table)
+
+
+def fit_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Check that every value fits its column of the target: length, precision, range, character set (DMC-13)."""
+    with world.target.connect() as connection, open_setwise(world.staging) as setwise:
+        encoding = str(query(connection, "read_encoding").scalar_one())
+        for table in tables_of(snapshot, mapping):
+            if world.staging.parts(table.dataset):
+                facts = read_catalogue(connection, table.name)
+                found = misfits(setwise, snapshot, mapping, table, facts, encoding)
+                told = {f"{one.column} {one.way}": one.rows for one in found}
+                name = f"FIT.{table.name}" if table.rule is None else f"FIT.{table.name}.{table.rule}"
+                yield must_equal(name, mapping.entity, sum(told.values()), 0, misfits=told, charset=encoding)
+
+
+def _ordered(world: World, mapping: Mapping) -> CheckResult:
+    order = list(world.specification.mappings)
+    place = order.index(mapping.entity)
+    late = sorted(parent for parent in world.specification.parents(mapping.entity) if order.index(parent) > place)
+    return must_equal("ORDER", mapping.entity, len(late), 0, late=late, load_order=order)
+
+
+def _standing(table: Table) -> str:
+    outcomes = "('loaded')" if table.rule is None else "('loaded', 'merged')"
+    return f"rows._row in (select _row from outcome where outcome.outcome in {outcomes})"
+
+
+def _keys(mapping: Mapping, table: Table) -> list[tuple[str, ...]]:
+    if table.rule is None:
+        return [mapping.target.key, *mapping.target.unique]
+    [split] = [split for split in mapping.also if split.rule == table.rule]
+    return [split.key, *split.unique]
+
+
+def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    for key in _keys(mapping, table):
+        if table.id in key:
+            continue
+        columns = ", ".join(f"rows.{quote(column)}" for column in key)
+        present = " and ".join(f"rows.{quote(column)} is not null" for column in key)
+        sql = f"""
+            select coalesce(sum(n), 0) as n from (
+                select count(*) as n from rows where {present} and {_standing(table)}
+                group by {columns} having count(*) > 1)"""
+        found = _number(setwise.select(sql, rows=table.dataset, outcome=outcome))
+        name = f"UNIQUE.{table.name}.{'+'.join(key)}"
+        yield must_equal(name if table.rule is None else f"{name}.{table.rule}", mapping.entity, found, 0)
+
+
+def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    fields = mapping.fields if table.rule is None else _fields(mapping, table.rule)
+    for field in fields:
+        if not isinstance(field, Reference):
+            continue
+        known, staged = _known(world, snapshot, field)
+        sql = f"""
+            select count(*) as n from rows
+            where rows.{quote(field.target)} is not null and {_standing(table)}
+              and cast(rows.{quote(field.target)} as varchar) not in ({known})"""
+        found = _number(setwise.select(sql, rows=table.dataset, outcome=outcome, **staged))
+        yield must_equal(f"ORPHANS.{field.rule}", mapping.entity, found, 0, column=field.target)
+
+
+def _known(world: World, snapshot: str, field: Reference) -> tuple[str, dict[str, Dataset]]:
+    """Return the SQL of all target keys that a reference may have, and the datasets that it names."""
+    queries, staged = [], {}
+    for index, entity in enumerate((field.entity, *field.otherwise)):
+        staged[f"parents_{index}"], key = datasets.target_keys(snapshot, world.specification.mapping(entity))
+        name = quote(key)
+        queries.append(f"select cast({name} as varchar) from parents_{index} where {name} is not null")
+    return " union all ".join(queries), staged
+
+
+def _fields(mapping: Mapping, rule: str) -> Sequence[object]:
+    return next(split.fields for split in mapping.also if split.rule == rule)
+
+
+def _number(found: pa.Table) -> int:
+    return int(found["n"][0].as_py())
+
+
+def misfits(
+    setwise: SetWise, snapshot: str, mapping: Mapping, table: Table, facts: TableFacts, encoding: str
+) -> list[Misfit]:
+    """Return what does not fit, column by column.
+
+    encoding: the target's character set as PostgreSQL names it; one that is not known here takes ASCII only.
+    """
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    schema = setwise.select("select * from rows limit 0", rows=table.dataset).schema
+    found = []
+    for column in (column for column in facts.columns if column.name in schema.names):
+        name, kind = f"rows.{quote(column.name)}", schema.field(column.name).type
+        for way, condition in _conditions(column, name, kind):
+            sql = f"select count(*) as n from rows where {condition} and {_standing(table)}"
+            found.append(Misfit(column.name, way, _number(setwise.select(sql, rows=table.dataset, outcome=outcome))))
+        if pa.types.is_string(kind) and encoding != "UTF8":
+            found.append(_unencodable(setwise, snapshot, mapping, table, column.name, encoding))
+    return [one for one in found if one.rows]
+
+
+def _conditions(column: ColumnFacts, name: str, kind: pa.DataType) -> Iterator[tuple[str, str]]:
+    if pa.types.is_string(kind):
+        yield "NUL characters", f"contains({name}, chr(0))"
+        if column.length is not None:
+            # Blanks at the end are cut by PostgreSQL itself, as the standard has it.
+            yield f"longer than {column.length} characters", f"length(rtrim({name}, ' ')) > {column.length}"
+    if pa.types.is_decimal(kind) and column.precision is not None and column.scale is not None:
+        whole = column.precision - column.scale
+        yield f"more than {column.scale} decimals", f"{name} <> round({name}, {column.scale})"
+        yield f"more than {whole} digits", f"abs(round({name}, {column.scale})) >= cast('1{'0' * whole}' as hugeint)"
+    if pa.types.is_integer(kind) and column.type in _RANGES:
+        bits = _RANGES[column.type]
+        yield f"out of {column.type}", f"{name} not between -{2**bits} and {2**bits - 1}"
+
+
+def _unencodable(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table, column: str, encoding: str) -> Misfit:
+    """Count the texts with a character that the target's character set does not have; each character is tried once."""
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    name = f"rows.{quote(column)}"
+    sql = f"select distinct unnest(string_split({name}, '')) as c from rows where {name} is not null"
+    codec = _CODECS.get(encoding, "ascii")
+    strange = [char for char in setwise.select(sql, rows=table.dataset)["c"].to_pylist() if not _encodes(char, codec)]
+    setwise.connection.register("strange", pa.table({"c": pa.array(strange, pa.string())}))
+    sql = f"""
+        select count(*) as n from rows
+        where list_has_any(string_split({name}, ''), (select list(c) from strange)) and {_standing(table)}"""
+    rows = _number(setwise.select(sql, rows=table.dataset, outcome=outcome)) if strange else 0
+    return Misfit(column, f"characters that are not in {encoding}", rows)
+
+
+def _encodes(text: str, codec: str) -> bool:
+    try:
+        text.encode(codec)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,283 @@
+"""Quarantine, the closed loop: rejected rows are exported, corrected, imported and replayed, exactly once."""
+
+import sys
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from scratch import scratch_database, template_database  # noqa: E402
+from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
+from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
+
+from cutover.errors import CutoverError, InputError  # noqa: E402
+from cutover.phases import batches, correct  # noqa: E402
+from cutover.phases import replay as replaying  # noqa: E402
+from cutover.phases.correct import import_corrections  # noqa: E402
+from cutover.phases.correction_sheet import ARROW, write_corrections  # noqa: E402
+from cutover.phases.gate import gate_mapping  # noqa: E402
+from cutover.phases.load import load_entity  # noqa: E402
+from cutover.phases.rejects import list_rejects  # noqa: E402
+from cutover.phases.replay import replay  # noqa: E402
+from cutover.phases.rollback import roll_back  # noqa: E402
+from cutover.phases.runs import read_run  # noqa: E402
+from cutover.phases.verify import verify_run  # noqa: E402
+from cutover.phases.world import World  # noqa: E402
+
+__all__ = ["moved", "original", "scratch_database", "template_database", "toy"]
+
+ENTITIES = ["customer", "supplier", "order", "line"]
+Edit = Callable[[Any], None]
+
+
+def snapshot_of(moved: Moved) -> str:
+    return read_run(moved.world, moved.run_id).snapshot_id
+
+
+def exported(world: World, snapshot: str, *entities: str, owner: str | None = "migration team") -> bytes:
+    return write_corrections(world, snapshot, entities=entities or ENTITIES, owner=owner, language="en")[0]
+
+
+def filled(content: bytes, sheet: str, **cells: Any) -> bytes:
+    """Write corrections behind the arrows: column__row=value."""
+    book = load_workbook(BytesIO(content))
+    page = book[sheet]
+    heads = [cell.value for cell in page[1]]
+    places = {int(line[0].value): line for line in page.iter_rows(min_row=2)}
+    for name, value in cells.items():
+        column, row = name.rsplit("__", 1)
+        places[int(row)][heads.index(ARROW + column)].value = value
+    buffer = BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def conserved(world: World) -> None:
+    """Every source row has one outcome, in one batch, and the rows of the target are those that are loaded."""
+    assert one(world, "select count(*) from cutover.disposition") == 7 + 3 + 3 + 4
+    assert one(world, "select sum(rows_read) from cutover.batch where state = 'loaded'") == 17
+    loaded = rows(world, "select tgt_key from cutover.disposition where entity = 'customer' and outcome = 'loaded'")
+    present = rows(world, "select id from app.partner where no not like 'S%'")
+    assert sorted(loaded) == sorted(present)
+
+
+def test_a_corrected_row_is_loaded_with_what_waited_for_it(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    assert {one.row: one.words("en") for one in list_rejects(world, snapshot, "customer")} == {
+        3: "name is too long for the new system",
+        5: "credit is below its lowest allowed value",
+        6: "what parent_id refers to was rejected: mend that first",
+    }
+    book = filled(exported(world, snapshot, "customer"), "customer", NAME__3="Short", CREDIT__5="3.00")
+    done = import_corrections(world, book, by_whom="Li Na")
+    assert done.cells == 2
+    assert [(line.entity, line.rows, line.loaded) for line in done.replayed] == [("customer", 3, 3)]
+    assert rows(world, "select no, name, credit from app.partner where no in ('4', '6', '7') order by no") == [
+        ("4", "Short", 5), ("6", "n", 3), ("7", "n", 5),
+    ]  # fmt: skip
+    assert rows(world, 'select "row", "column", before, after, by_whom from cutover.correction order by 1') == [
+        (3, "NAME", "Way too long a name", "Short", "Li Na"), (5, "CREDIT", "3.00-", "3.00", "Li Na"),
+    ]  # fmt: skip
+    conserved(world)
+    verify_run(world, moved.run_id)
+    gate_mapping(world, snapshot, "main")
+    assert list_rejects(world, snapshot, "customer") == []
+
+
+def test_what_was_rejected_for_its_parent_in_another_entity_comes_along(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(exported(world, snapshot), "order", PARTNER__2="5")
+    done = import_corrections(world, book, by_whom="Li Na")
+    assert [(line.entity, line.rows, line.loaded) for line in done.replayed] == [("order", 1, 1), ("line", 1, 1)]
+    conserved(world)
+    verify_run(world, moved.run_id)
+
+
+def test_a_row_that_is_no_better_is_rejected_again(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(exported(world, snapshot, "customer"), "customer", NAME__3="Still much too long")
+    done = import_corrections(world, book, by_whom="Li Na")
+    assert [(line.rows, line.loaded, line.rejected) for line in done.replayed] == [(1, 0, 1)]
+    conserved(world)
+    again = replay(world, snapshot)
+    assert again == []
+
+
+def test_the_same_workbook_twice_changes_nothing(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(exported(world, snapshot, "customer"), "customer", NAME__3="Short")
+    import_corrections(world, book, by_whom="Li Na")
+    assert import_corrections(world, book, by_whom="Li Na").replayed == ()
+    assert one(world, "select count(*) from cutover.correction") == 1
+    assert one(world, "select count(*) from cutover.batch where seq >= 1000000") == 1
+
+
+def test_one_bad_cell_refuses_the_whole_workbook_and_is_named(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    content = exported(world, snapshot, "customer")
+    heads = [cell.value for cell in load_workbook(BytesIO(content))["customer"][1]]
+    book = filled(content, "customer", NAME__3="Short", CREDIT__5=date(2024, 1, 1))
+    place = f"customer!{get_column_letter(heads.index(ARROW + 'CREDIT') + 1)}3"
+    with pytest.raises(InputError, match="nothing was applied, 1 cells are bad") as caught:
+        import_corrections(world, book, by_whom="Li Na")
+    assert place in str(caught.value)
+    assert one(world, "select count(*) from cutover.correction") == 0
+    with pytest.raises(InputError, match="Excel keeps 15 digits"):
+        import_corrections(world, filled(content, "customer", NAME__3=1234567890123456789), by_whom="Li Na")
+
+
+def test_a_row_that_changed_since_the_export_is_refused(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    content = exported(world, snapshot, "customer")
+    import_corrections(world, filled(content, "customer", NAME__3="Still much too long"), by_whom="Li Na")
+    with pytest.raises(InputError, match="the row has changed since the export"):
+        import_corrections(world, filled(content, "customer", NAME__3="Short"), by_whom="Li Na")
+
+
+def test_a_correction_that_would_pull_down_a_loaded_row_is_withdrawn(toy: Toy) -> None:
+    # A rule over several columns: any of them may be at fault, the key as well.
+    toy.edit("mappings/customer.yaml", "column: credit, minimum: 0", "expression: credit >= 0")
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    run_id = toy.load(world, snapshot)
+    before = outcomes(world, snapshot, "customer")
+    mended = filled(exported(world, snapshot, "customer"), "customer", NR__5="5", CREDIT__5="3")
+    with pytest.raises(InputError, match="rows that stand in the target.*customer: rejected KEY duplicate_key"):
+        import_corrections(world, mended, by_whom="Li Na")
+    assert outcomes(world, snapshot, "customer") == before
+    assert rows(world, "select withdrawn_at is null from cutover.correction") == [(False,), (False,)]
+    conserved(world)
+    verify_run(world, run_id)
+
+
+def test_no_personal_data_without_an_owner(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+
+    def texts(content: bytes) -> str:
+        return str([[cell.value for cell in line] for line in load_workbook(BytesIO(content))["customer"]])
+
+    masked, owned = texts(exported(world, snapshot, owner=None)), texts(exported(world, snapshot))
+    assert "Way too long" not in masked and "•••" in masked
+    assert "Way too long" in owned and "•••" not in owned
+
+
+def test_a_workbook_that_is_none_of_ours_is_refused(moved: Moved) -> None:
+    for content in (b"no workbook", BytesIO().getvalue()):
+        with pytest.raises(InputError, match="not a workbook of"):
+            import_corrections(moved.world, content, by_whom="x")
+    with pytest.raises(InputError, match="corrects nothing"):
+        import_corrections(moved.world, exported(moved.world, snapshot_of(moved)), by_whom="x")
+    with pytest.raises(InputError, match="needs a person"):
+        import_corrections(moved.world, b"", by_whom=" ")
+
+
+def test_a_replayed_batch_is_taken_back_with_the_run(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(exported(world, snapshot, "customer"), "customer", NAME__3="Short", CREDIT__5="3.00")
+    import_corrections(world, book, by_whom="Li Na")
+    assert roll_back(world, moved.run_id, reason="a test", by_whom="a test").original_state is True
+    # A later full run of the same snapshot gives the same.
+    later = moved.toy.load(world, snapshot)
+    verify_run(world, later)
+    assert rows(world, "select no from app.partner where no in ('4', '6', '7') order by no") == [("4",), ("6",), ("7",)]
+
+
+def test_a_replay_that_was_taken_back_alone_is_loaded_again(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    run_id = toy.load(world, snapshot)
+    book = filled(exported(world, snapshot), "order", PARTNER__2="5")
+    import_corrections(world, book, by_whom="Li Na")
+    roll_back(world, run_id, entity="line", reason="a test", by_whom="a test")
+    roll_back(world, run_id, entity="order", reason="a test", by_whom="a test")
+    assert load_entity(world, run_id, "order").loaded == 3
+    load_entity(world, run_id, "line")
+    conserved(world)
+    verify_run(world, run_id)
+
+
+def test_corrections_hold_before_anything_is_loaded(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    book = filled(exported(world, snapshot), "order", PARTNER__2="5")
+    assert import_corrections(world, book, by_whom="Li Na").replayed == ()
+    assert [line["outcome"] for line in outcomes(world, snapshot, "line")] == ["loaded"] * 4
+    gate_mapping(world, snapshot, "main")
+
+
+def test_what_a_mended_target_refused_is_replayed(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    execute(world, "alter table app.orders add constraint odd check (no <> '1')")
+    run_id = toy.load(world, snapshot)
+    assert one(world, "select count(*) from cutover.reject where stage = 'load'") == 3
+    assert replay(world, snapshot) == []
+    execute(world, "alter table app.orders drop constraint odd")
+    done = replay(world, snapshot, refused=True)
+    assert [(line.entity, line.rows, line.loaded) for line in done] == [("order", 1, 1), ("line", 2, 2)]
+    conserved(world)
+    verify_run(world, run_id)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["customer", "order"]), st.integers(0, 6), st.integers(0, 9)), max_size=3))
+def test_whatever_is_corrected_every_row_keeps_one_outcome(moved: Moved, edits: list[tuple[str, int, int]]) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    for entity, place, value in edits:
+        rejected = sorted({one.row for one in list_rejects(world, snapshot, entity)})
+        if not rejected:
+            continue
+        row = rejected[place % len(rejected)]
+        content = exported(world, snapshot, entity)
+        heads = [cell.value for cell in load_workbook(BytesIO(content))[entity][1]]
+        columns = [str(head).removeprefix(ARROW) for head in heads if str(head).startswith(ARROW)]
+        column = columns[place % len(columns)]
+        try:
+            import_corrections(world, filled(content, entity, **{f"{column}__{row}": str(value)}), by_whom="x")
+        except CutoverError as refused:
+            assert refused.fix
+        conserved(world)
+        verify_run(world, moved.run_id)
+
+
+class Killed(BaseException):
+    """Stands for a process that dies."""
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_a_replay_that_was_killed_goes_on(moved: Moved, monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(
+        filled(exported(world, snapshot), "order", PARTNER__2="5"), "customer", NAME__3="Short", CREDIT__5="3.00"
+    )
+    places = [
+        (correct, "prepare"), (replaying, "cleanse_entity"), (replaying, "map_entity"), (replaying, "write_batch"),
+        (batches, "insert_rows"), (replaying, "prove_balance"),
+    ]  # fmt: skip
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*places[moment], die)
+        with pytest.raises(Killed):
+            import_corrections(world, book, by_whom="Li Na")
+    conserved(world)
+    import_corrections(world, book, by_whom="Li Na")
+    conserved(world)
+    verify_run(world, moved.run_id)
+    assert one(world, "select count(*) from app.partner where no in ('4', '6', '7')") == 3
+    assert one(world, "select count(*) from cutover.correction where withdrawn_at is null") == 3
