@@ -77,6 +77,9 @@ def used_columns(mapping: Mapping) -> set[str]:
         used |= columns_of(expression) if place[0] != "checks" else set()
     for term in mapping.merge.order if mapping.merge else ():
         used |= columns_of(order_expression(term))
+    if mapping.history is not None:
+        dates = {mapping.history.day, *([mapping.history.until] if mapping.history.until else [])}
+        used |= {*mapping.history.by, *mapping.history.sum, *dates}
     if mapping.all_or_none is not None:
         used |= {*mapping.all_or_none.by}
     if mapping.acyclic is not None:

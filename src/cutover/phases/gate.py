@@ -10,6 +10,7 @@ from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_mos
 from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
 from cutover.phases.coverage import cover_entity
+from cutover.phases.history import check_history
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
 from cutover.systems import datasets, evidence
@@ -64,6 +65,7 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
         evidence={"reasons": reasons},
     )
     yield _replayed(world, snapshot, mapping)
+    yield from check_history(world, snapshot, mapping)
     yield from cover_entity(world, snapshot, mapping).results
     yield from _defaults(world, snapshot, mapping)
 

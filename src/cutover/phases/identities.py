@@ -67,7 +67,7 @@ def _survivors(setwise: SetWise, snapshot: str, mapping: Mapping, fates: pa.Tabl
     """Return _row and _id of every merged row: the target key of the row that it merges into."""
     merged = fates.filter(pc.equal(fates["outcome"], "merged"))
     found = [pa.schema([("_row", pa.int64()), ("_id", pa.int64())]).empty_table()]
-    for entity in (mapping.entity, *mapping.merge.into) if mapping.merge else ():
+    for entity in (mapping.entity, *(mapping.merge.into if mapping.merge else ())):
         lines = merged.filter(pc.equal(merged["survivor_entity"], entity))
         setwise.connection.register("survivors", pa.table({"_row": lines["survivor_row"]}))
         if entity == mapping.entity:

@@ -110,6 +110,10 @@ def _needed(setwise: SetWise, snapshot: str, mapping: Mapping, rows: pa.Table) -
     found = [
         _survivors(setwise, entity, own) for entity in (mapping.entity, *(mapping.merge.into if mapping.merge else ()))
     ]
+    if mapping.history is not None:
+        # A summary holds the sums of all its rows: they come with it.
+        held = f"survivor in (select '{mapping.entity}#' || _row from selected)"
+        found.append((mapping.entity, setwise.select(f"select _row from outcome where {held}", **own)))
     if mapping.all_or_none is not None:
         columns = ", ".join(quote(column) for column in mapping.all_or_none.by)
         group = f"select ({columns}) from clean join selected using (_row)"

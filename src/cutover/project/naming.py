@@ -127,7 +127,7 @@ def _rule_ids(mapping: Mapping) -> Iterator[tuple[Location, str]]:
             yield (name, index, "rule"), item.rule
     for place, field in located_fields(mapping):
         yield (*place, "rule"), field.rule
-    for name in ("merge", "all_or_none", "acyclic"):
+    for name in ("merge", "history", "all_or_none", "acyclic"):
         item = getattr(mapping, name)
         if item is not None:
             yield (name, "rule"), item.rule

@@ -16,6 +16,7 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Cleanse: "`cleanse`",
     model.Exclude: "`exclude`",
     model.Merge: "`merge`",
+    model.History: "`history`",
     model.AllOrNone: "`all_or_none`",
     model.Acyclic: "`acyclic`",
     model.Target: "`target`",

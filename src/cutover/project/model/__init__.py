@@ -19,7 +19,7 @@ from cutover.project.model.codes import (
 )
 from cutover.project.model.mapping import ControlTotal, Mapping, Pilot, located_fields, rule_fields
 from cutover.project.model.project import NumberRange, ProjectFile, Rate, System, TargetSystem, Thresholds, Wave
-from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, Merge
+from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Exclude, History, Merge
 from cutover.project.model.rule import Rule
 from cutover.project.model.rules import (
     Branch,
@@ -72,6 +72,7 @@ __all__ = [
     "Expression",
     "FieldRule",
     "Hierarchy",
+    "History",
     "Identifier",
     "Lookup",
     "LookupComposite",
