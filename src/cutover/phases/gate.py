@@ -11,6 +11,7 @@ from cutover.errors import GateClosed
 from cutover.phases.cleanse import type_columns
 from cutover.phases.coverage import cover_entity
 from cutover.phases.history import check_history
+from cutover.phases.rounding import check_rounding
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
 from cutover.systems import datasets, evidence
@@ -66,6 +67,7 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
     )
     yield _replayed(world, snapshot, mapping)
     yield from check_history(world, snapshot, mapping)
+    yield from check_rounding(world, snapshot, mapping)
     yield from cover_entity(world, snapshot, mapping).results
     yield from _defaults(world, snapshot, mapping)
 

@@ -21,7 +21,7 @@ from cutover.phases.deciding import Decisions, decide, in_part
 from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
 from cutover.phases.gating import column_gates, row_gates
 from cutover.phases.history import put_sums
-from cutover.phases.identities import index_keys, look_up, row_ids, stage_identities
+from cutover.phases.identities import index_keys, index_own_keys, look_up, row_ids, stage_identities
 from cutover.phases.lookups import Lookups, build_lookups
 from cutover.phases.settling import settle
 from cutover.phases.world import Step, World
@@ -99,6 +99,9 @@ def _plan(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, rows:
         if entity == mapping.entity:
             return index_keys(setwise, datasets.identities(snapshot, entity), keys)
         world.staging.require(datasets.outcome(snapshot, entity), phase="map")
+        parent = world.specification.mapping(entity)
+        if parent.target.id is None:
+            return index_own_keys(setwise, snapshot, parent, keys)
         return index_keys(setwise, datasets.outcome(snapshot, entity), keys)
 
     lookups = build_lookups(world, setwise, snapshot, mapping, index, reserve=reserve)
