@@ -169,3 +169,24 @@ def test_connections_that_are_missing_or_dead_are_found_at_their_place(toy: Toy,
     assert "folder that is not there" in found[0].problem
     assert "does not answer" in found[1].problem
     assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "problem"),
+    [
+        ("codes_in: app.land", "codes_in: app.land", "the target has no table 'app.land'"),
+        ("codes_in: app.country, active: alive", "active: alive", "app.country has no column 'alive'"),
+        ("active: open", "active: open", "nothing says which table the codes are in"),
+        ("codes_in: app.country, active: open", "", ""),
+    ],
+)
+def test_a_table_of_codes_that_is_not_there_is_found(toy: Toy, words: str, at: str, problem: str) -> None:
+    simple(toy)
+    toy.edit(CUSTOMER, "crosswalk: country, type", f"crosswalk: country, {words}, type")
+    world = toy.world()
+    execute(world, "create table app.country (code varchar(2) primary key, open boolean not null)")
+    found = check_systems(world)
+    assert [finding.problem for finding in found] == ([problem] if problem else [])
+    text = (toy.root / "project" / CUSTOMER).read_text(encoding="utf-8")
+    for finding in found:
+        assert text.splitlines()[finding.line - 1][finding.column - 1 :].startswith(at)

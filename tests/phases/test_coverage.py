@@ -1,9 +1,11 @@
 """Coverage: each share is 100 % where it should be, and each falls when something is missing."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.phases.moved import moved, original, toy
 from tests.phases.toy import FILES, Toy, execute, of, offline, simple, stage, through
@@ -12,6 +14,7 @@ from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed
 from cutover.phases.coverage import Coverage, cover_entity
 from cutover.phases.gate import gate_mapping
+from cutover.phases.rounding import check_rounding
 from cutover.systems import datasets
 
 __all__ = ["moved", "original", "toy"]
@@ -168,3 +171,31 @@ def test_a_code_that_the_target_does_not_have_closes_the_gate(toy: Toy) -> None:
     toy.edit(CUSTOMER, "crosswalk: country, type", "crosswalk: country, codes_in: app.country, type")
     told = closed(toy, statements=(LANDS, "insert into app.country values ('CN', true)"))
     assert "DANGLING.CU-3 customer fail: 1 of 2" in told
+
+
+CONVERTED = """{rule: CU-4, kind: currency, source: CREDIT, from_currency: LAND, to_currency: CN, rates: rate,
+     rate_type: M, as_of: SINCE, direction: multiply, rounding: half_up, rounding_to: "6603", target: credit,
+     type: "decimal(12,2)"}"""
+
+
+def test_rounding_is_computed_per_currency_and_nothing_else_is_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    customer = FILES[CUSTOMER].replace("{rule: CU-4, kind: copy, source: CREDIT, target: credit}", CONVERTED)
+    rate = "source,source_2,source_3,target,valid_from,valid_to\nD,CN,M,7.333,,\n"
+    files = {**FILES, CUSTOMER: customer, "mappings/crosswalks/rate.csv": rate}
+    world = offline(monkeypatch, tmp_path, files)
+    lines = [("D", "0.01"), ("D", "0.10"), ("CN", "5.00"), ("D", None)]
+    stage(world, SNAPSHOT, "customer", [{"NR": str(n), "LAND": land, "CREDIT": c} for n, (land, c) in enumerate(lines)])
+    through(world, SNAPSHOT, "customer")
+    mapping = world.specification.mapping("customer")
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    assert check.status == "pass"
+    # 0.07333 became 0.07 and 0.7333 became 0.73.
+    assert check.evidence == {"rounding_to": "6603", "differences": {"CN": "0.000000", "D": "0.006630"}, "apart": []}
+    dataset = datasets.mapped(SNAPSHOT, "customer")
+    part = world.staging.read_part(dataset, 0)
+    wrong = pa.array([Decimal("0.09"), Decimal("0.73"), Decimal("5.00")], pa.decimal128(12, 2))
+    world.staging.write_part(dataset, 0, part.set_column(part.schema.get_field_index("credit"), "credit", wrong))
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    assert (check.status, check.evidence["apart"]) == ("fail", ["D"])

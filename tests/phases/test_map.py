@@ -29,6 +29,33 @@ def edited(monkeypatch: pytest.MonkeyPatch, root: Path, file: str, before: str, 
     return offline(monkeypatch, root, {**FILES, file: FILES[file].replace(before, after)})
 
 
+def test_a_parent_without_an_identity_is_named_by_its_own_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = dict(FILES)
+    customer = files["mappings/customer.yaml"].replace("app.partner, id: id,", "app.partner,")
+    customer = customer.replace(customer[customer.index("also:") : customer.index("checks:")], "")
+    customer = customer.replace(
+        "  - {rule: CU-7, kind: xref, source: PARENT, entity: customer, target: parent_id, optional: true}\n", ""
+    )
+    order = files["mappings/order.yaml"].replace(
+        "entity: customer, otherwise: [supplier]", "entity: customer, type: text(10)"
+    )
+    files |= {"mappings/customer.yaml": customer, "mappings/order.yaml": order}
+    world = offline(monkeypatch, tmp_path, files)
+    stage(world, SNAPSHOT, "customer", [
+        {"NR": "1", "TAX": "T"}, {"NR": "2", "TAX": "T", "SINCE": "2021-01-01"}, {"NR": "3", "LAND": "?"},
+        {"NR": "4", "NAME": "test"},
+    ])  # fmt: skip
+    stage(world, SNAPSHOT, "order", [{"ID": str(n), "PARTNER": partner} for n, partner in enumerate("12349")])
+    through(world, SNAPSHOT, "customer")
+    through(world, SNAPSHOT, "order")
+    assert told(world, SNAPSHOT, "order") == [
+        ("loaded", None), ("loaded", None), ("rejected", "parent_rejected"), ("rejected", "parent_dropped"),
+        ("rejected", "no_parent"),
+    ]  # fmt: skip
+    # 1 was merged into 2: whoever names it gets its survivor.
+    assert [line["partner_id"] for line in mapped(world, SNAPSHOT, "order")] == ["2", "2"]
+
+
 # --- the law ---------------------------------------------------------------------------------------------------------
 
 NUMBERS = st.none() | st.sampled_from(["1", "2", "03", "4", "000005", "6 ", "x"])

@@ -131,3 +131,17 @@ def test_only_a_pilot_is_selected_and_rehearsed(toy: Toy) -> None:
     with pytest.raises(InputError, match="is no pilot"):
         rehearse(world, run_id, by_whom="a person")
     assert one(world, "select count(*) from app.partner") == 3
+
+
+def test_a_pilot_tries_every_branch_of_a_conditional(toy: Toy) -> None:
+    simple(toy)
+    phone = "{rule: CU-5, kind: copy, source: PHONE, target: phone, type: text(20)}"
+    branches = """{rule: CU-5, kind: conditional, target: phone, type: text(20), else: reject,
+     branches: [{when: "NR = '5'", value: five}, {when: "true", source: PHONE}]}"""
+    toy.edit(CUSTOMER, phone, branches)
+    toy.edit(CUSTOMER, "pilot: {strata: [LAND], per_stratum: 1}", "pilot: {per_stratum: 0}")
+    world, snapshot, run_id = begin(toy)
+    select_pilot(world, run_id)
+    picked = chosen(world, snapshot, run_id, "customer")
+    keys = {row["NR"] for row in _clean(world, snapshot, "customer") if row["_row"] in picked}
+    assert "5" in keys and keys - {"5"}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.project.conftest import Toy
+from tests.project.conftest import FILES, Toy
 
 from cutover.project.specification import inspect_specification, read_specification
 
@@ -503,7 +503,20 @@ def test_mistakes_between_files_are_told_beside_an_unreadable_one(toy: Toy) -> N
 def test_a_reference_to_an_entity_without_an_identity_is_found_wherever_it_is_made(toy: Toy) -> None:
     _, findings = inspect_specification(toy((CUSTOMER, "app.customer, id: id,", "app.customer,")))
     assert [finding.file for finding in findings] == [CUSTOMER, ORDER]
-    assert {finding.problem for finding in findings} == {"'customer' has no `target.id` to refer to"}
+    assert [finding.problem for finding in findings] == [
+        "'customer' has no `target.id` to refer to itself by",
+        "'customer' has no `target.id`: its rows are named by 'no'",
+    ]
+
+
+def test_a_reference_by_own_key_is_sound_with_a_type(toy: Toy) -> None:
+    also = FILES[CUSTOMER][FILES[CUSTOMER].index("also:") : FILES[CUSTOMER].index("checks:")]
+    edits = [(CUSTOMER, "app.customer, id: id,", "app.customer,"), (CUSTOMER, also, "")]
+    typed = (ORDER, "entity: customer}", "entity: customer, type: text(10)}")
+    assert inspect_specification(toy(*edits, typed))[1] == []
+    wide = (CUSTOMER, "app.customer, id: id, key: no", "app.customer, key: [no, country]")
+    _, findings = inspect_specification(toy(wide, (CUSTOMER, also, ""), typed))
+    assert [finding.problem for finding in findings] == ["'customer' has no `target.id` to refer to"]
 
 
 def test_a_survivor_must_merge_by_the_same_terms(toy: Toy) -> None:

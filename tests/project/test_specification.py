@@ -115,6 +115,7 @@ def test_a_schema_names_every_kind_of_rule(tmp_path: Path) -> None:
         "copy", "constant", "cast", "lookup", "lookup_effective", "xref", "derive", "default_audited", "unit",
         "opening_balance", "merge_entity", "split_entity", "lookup_many_to_one", "lookup_composite", "conditional",
         "split_field", "concat", "currency", "sign", "sequence", "hierarchy", "attachment",
+        "history",
     }  # fmt: skip
     assert parse_type("text(4)") == read_type("text(4)")
 

@@ -158,7 +158,7 @@ def _check_table(
         problem = f"no fingerprint covers {facts.table}: its schema is not among {', '.join(schemas)}"
         yield (*place.at, "table"), problem, "add the schema to target.schemas in project.yaml"
     yield from _check_identity(facts, place)
-    yield from _check_fields(facts, mapping, place)
+    yield from _check_fields(connection, facts, mapping, place)
     yield from _check_required(facts, place)
     if set(place.key) <= set(facts.names) and not any(set(key) <= set(place.key) for key in facts.unique_keys):
         problem = f"{', '.join(place.key)} is not unique in {facts.table}"
@@ -175,9 +175,28 @@ def _check_identity(facts: TableFacts, place: Place) -> Problems:
         yield (*place.at, "id"), problem, "make it an identity column, or leave out `id`"
 
 
-def _check_fields(facts: TableFacts, mapping: model.Mapping, place: Place) -> Problems:
+def _check_codes(connection: TargetConnection, facts: TableFacts, field: model.Codes, at: Location) -> Problems:
+    """Find tables of codes that are not there, and columns of theirs that do not say which codes are alive."""
+    homes = [key.parent for key in facts.references if key.child_columns == (field.target,)]
+    home = field.codes_in or next(iter(homes), None)
+    if home is None:
+        if field.active is not None:
+            yield (*at, "active"), "nothing says which table the codes are in", "name it in `codes_in`"
+        return
+    try:
+        codes = read_catalogue(connection, home)
+    except TargetError as error:
+        yield (*at, "codes_in"), error.problem, error.fix
+        return
+    if field.active is not None and field.active not in codes.names:
+        yield (*at, "active"), f"{codes.table} has no column {field.active!r}", suggest(field.active, codes.names)
+
+
+def _check_fields(connection: TargetConnection, facts: TableFacts, mapping: model.Mapping, place: Place) -> Problems:
     for index, field in enumerate(place.fields):
         at = (*place.fields_at, index)
+        if isinstance(field, model.Codes):
+            yield from _check_codes(connection, facts, field, at)
         yield from _check_column(facts, field.target, target_type(mapping, field), (*at, "target"))
         for key, name, kind in field.further_targets():
             yield from _check_column(facts, name, kind, (*at, key))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from cutover.core.pairs import Figures, PairResult, pair_figures
 from cutover.core.rules import as_array
 from cutover.errors import SourceError, TargetError
+from cutover.phases.history import counted_outcomes
 from cutover.phases.world import World
 from cutover.project.control_totals import Explanation, Pair, read_pairs
 from cutover.project.model import Source
@@ -83,8 +84,9 @@ def _explained(world: World, snapshot: str, explanations: Iterable[Explanation])
     for told in explanations:
         outcome = datasets.outcome(snapshot, told.entity)
         columns = ["_row", told.by, *([told.column] if told.column else [])]
-        for index, outcomes in world.staging.read_parts(outcome, ["_row", "outcome"]):
-            stayed = outcomes.filter(pc.not_equal(outcomes["outcome"], "loaded"))
+        mapping = world.specification.mapping(told.entity)
+        for index, outcomes in world.staging.read_parts(outcome, ["_row", "outcome", "rule"]):
+            stayed = outcomes.filter(pc.not_equal(counted_outcomes(mapping, outcomes, told.column), "loaded"))
             rows = world.staging.read_part(datasets.clean(snapshot, told.entity), index, columns)
             rows = rows.filter(pc.is_in(rows["_row"], value_set=as_array(stayed["_row"])))
             for group, value in _grouped(rows, told):

@@ -80,6 +80,9 @@ def used_columns(mapping: Mapping) -> set[str]:
         used |= {*mapping.merge.fill, *mapping.merge.survive}.union(*(columns_of(order_expression(t)) for t in terms))
     if mapping.duplicates is not None:
         used |= {name for name in (mapping.duplicates.name, mapping.duplicates.identity) if name}
+    if mapping.history is not None:
+        dates = {mapping.history.day, *([mapping.history.until] if mapping.history.until else [])}
+        used |= {*mapping.history.by, *mapping.history.sum, *dates}
     if mapping.all_or_none is not None:
         used |= {*mapping.all_or_none.by}
     if mapping.acyclic is not None:

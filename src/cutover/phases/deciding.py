@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.phases.cleanse import UNREADABLE_RULE, unreadable
+from cutover.phases.history import SUMS, decide_history
 from cutover.phases.linking import link_rows, match_sql
 from cutover.phases.ragged import read_ragged
 from cutover.phases.surviving import FILLS, survive
@@ -26,10 +27,12 @@ class Decisions:
 
     fates: _row, outcome (dropped, merged, rejected), survivor_entity, survivor_row, rule, reason; other rows go on.
     fills: _row, column, value: cells of survivors that take the value of a merged row.
+    sums: _row, column, value: cells of the rows that stand for a period of history.
     """
 
     fates: pa.Table
     fills: pa.Table
+    sums: pa.Table
 
 
 def matches(snapshot: str, entity: str) -> Dataset:
@@ -46,13 +49,34 @@ def decide(world: World, snapshot: str, mapping: Mapping) -> Decisions:
         setwise.connection.register("excluded", pa.concat_tables([ragged, excluded.cast(ragged.schema)]))
         setwise.connection.register("unreadable", _unreadable_rows(world, snapshot, mapping))
         merged, fills = _merge(world, setwise, snapshot, mapping)
+        placed, sums = _place(setwise, snapshot, mapping)
+        merged = pa.concat_tables([merged, placed["merged"]])
+        excluded = pa.concat_tables([excluded.cast(_NO_EXCLUDED.schema), placed["dropped"]])
+        setwise.connection.register("excluded", pa.concat_tables([ragged, excluded, placed["rejected"]]))
         setwise.connection.register("merged", merged)
         own = _text(mapping.entity)
         clashes = setwise.select(_CLASHES.format(entity=own), clean=datasets.clean(snapshot, mapping.entity))
+    clashes = pa.concat_tables([clashes.cast(ragged.schema), ragged, placed["rejected"].cast(ragged.schema)])
     merged = merged.filter(pc.invert(pc.is_in(merged["_row"], value_set=as_array(clashes["_row"]))))
-    rejected = pa.concat_tables([ragged, clashes.cast(ragged.schema)])
-    fates = pa.concat_tables([_told(excluded, "dropped"), _told(merged, "merged"), _told(rejected, "rejected")])
-    return Decisions(fates.sort_by("_row"), fills)
+    fates = pa.concat_tables([_told(excluded, "dropped"), _told(merged, "merged"), _told(clashes, "rejected")])
+    return Decisions(fates.sort_by("_row"), fills, sums)
+
+
+def _place(setwise: SetWise, snapshot: str, mapping: Mapping) -> tuple[dict[str, pa.Table], pa.Table]:
+    """Return what history makes of rows, by outcome, in the shapes that other decisions have."""
+    if mapping.history is None:
+        return {"merged": _NO_MERGES, "dropped": _NO_EXCLUDED, "rejected": _NO_EXCLUDED}, SUMS.empty_table()
+    fates, sums = decide_history(setwise, snapshot, mapping)
+    told = {name: fates.filter(pc.equal(fates["outcome"], name)) for name in ("merged", "dropped", "rejected")}
+    rule = pa.scalar(mapping.history.rule)
+    plain = {
+        name: pa.table([rows["_row"], pa.repeat(rule, len(rows)), rows["reason"]], schema=_NO_EXCLUDED.schema)
+        for name, rows in told.items()
+    }
+    rows = told["merged"]
+    merged = plain["merged"].append_column("survivor_entity", pa.repeat(pa.scalar(mapping.entity), len(rows)))
+    plain["merged"] = merged.append_column("survivor_row", rows["survivor_row"])
+    return plain, sums
 
 
 def _ragged(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
@@ -171,6 +195,7 @@ _FATES = pa.schema(
         ("reason", pa.string()),
     ]
 )
+_NO_EXCLUDED = pa.schema([("_row", pa.int64()), ("rule", pa.string()), ("reason", pa.string())]).empty_table()
 _NO_MERGES = pa.table(
     {
         "_row": pa.array([], pa.int64()),

@@ -18,6 +18,7 @@ from cutover.systems import datasets
 from cutover.systems.catalogue import ColumnFacts, TableFacts, read_catalogue
 from cutover.systems.queries import run as query
 from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.staging import Dataset
 
 _RANGES = {"smallint": 15, "integer": 31, "bigint": 63}
 _CODECS = {

@@ -13,6 +13,8 @@ from cutover.phases.cleanse import type_columns
 from cutover.phases.correcting import apply_corrections, split_log
 from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
+from cutover.phases.history import check_history
+from cutover.phases.rounding import check_rounding
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
 from cutover.systems import datasets, evidence
@@ -72,6 +74,8 @@ def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Ch
     yield from fit.set_wise_checks(world, snapshot, mapping)
     yield from fit.fit_checks(world, snapshot, mapping)
     yield _replayed(world, snapshot, mapping)
+    yield from check_history(world, snapshot, mapping)
+    yield from check_rounding(world, snapshot, mapping)
     yield from cover_entity(world, snapshot, mapping).results
     yield from _defaults(world, snapshot, mapping)
     yield from duplicate_checks(world, snapshot, mapping)

@@ -15,7 +15,7 @@ from cutover.phases.deciding import in_part
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence, ledger
-from cutover.systems.setwise import SetWise
+from cutover.systems.setwise import SetWise, quote
 from cutover.systems.staging import Dataset
 
 # Target keys of rows, given their numbers and their source keys.
@@ -67,7 +67,7 @@ def _survivors(setwise: SetWise, snapshot: str, mapping: Mapping, fates: pa.Tabl
     """Return _row and _id of every merged row: the target key of the row that it merges into."""
     merged = fates.filter(pc.equal(fates["outcome"], "merged"))
     found = [pa.schema([("_row", pa.int64()), ("_id", pa.int64())]).empty_table()]
-    for entity in (mapping.entity, *mapping.merge.into) if mapping.merge else ():
+    for entity in (mapping.entity, *(mapping.merge.into if mapping.merge else ())):
         lines = merged.filter(pc.equal(merged["survivor_entity"], entity))
         setwise.connection.register("survivors", pa.table({"_row": lines["survivor_row"]}))
         if entity == mapping.entity:
@@ -95,6 +95,24 @@ def index_keys(setwise: SetWise, rows: Dataset, keys: pa.Array) -> KeyIndex:
     return KeyIndex(*(as_array(found[name]) for name in ("_key", "_id", "outcome")))
 
 
+def index_own_keys(setwise: SetWise, snapshot: str, parent: Mapping, keys: pa.Array) -> KeyIndex:
+    """Index rows of an entity without an identity by source key: they are named by the only column of their own key."""
+    setwise.connection.register("wanted", pa.table({"_key": pc.unique(keys)}))
+    rows = {name: part(snapshot, parent.entity) for name, part in _MADE.items()}
+    found = setwise.select(_NAMED.format(entity=parent.entity, key=quote(parent.target.key[0])), **rows)
+    return KeyIndex(*(as_array(found[name]) for name in ("_key", "_id", "outcome")))
+
+
+_MADE = {"outcome": datasets.outcome, "mapped": datasets.mapped}
+_NAMED = """
+    select told._key, mapped.{key} as _id, told.outcome
+    from (
+        select *,
+               case when outcome = 'loaded' then _row
+                    when outcome = 'merged' then cast(substr(survivor, length('{entity}#') + 1) as bigint) end as stands
+        from outcome where _key in (select _key from wanted)
+    ) as told left join mapped on mapped._row = told.stands
+    order by told.outcome not in ('loaded', 'merged'), told._row"""
 _WANTED = """
     select _key, case when outcome in ('loaded', 'merged') then _id end as _id, outcome
     from rows

@@ -21,7 +21,8 @@ from cutover.phases.correcting import digest_above
 from cutover.phases.deciding import Decisions, decide, in_part
 from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
 from cutover.phases.gating import column_gates, row_gates
-from cutover.phases.identities import index_keys, look_up, row_ids, stage_identities
+from cutover.phases.history import put_sums
+from cutover.phases.identities import index_keys, index_own_keys, look_up, row_ids, stage_identities
 from cutover.phases.lookups import Lookups, build_lookups
 from cutover.phases.settling import settle
 from cutover.phases.world import Step, World
@@ -108,6 +109,9 @@ def _plan(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, rows:
         if entity == mapping.entity:
             return index_keys(setwise, datasets.identities(snapshot, entity), keys)
         world.staging.require(datasets.outcome(snapshot, entity), phase="map")
+        parent = world.specification.mapping(entity)
+        if parent.target.id is None:
+            return index_own_keys(setwise, snapshot, parent, keys)
         return index_keys(setwise, datasets.outcome(snapshot, entity), keys)
 
     lookups = build_lookups(world, setwise, snapshot, mapping, index, reserve=reserve)
@@ -141,6 +145,7 @@ def _map_part(world: World, snapshot: str, plan: Plan, index: int, rows: pa.Tabl
     fates = in_part(plan.decisions.fates, rows)
     fate = look_up(fates, as_array(rows["_row"]), "outcome")
     rows = _fill_survivors(rows, in_part(plan.decisions.fills, rows))
+    rows = put_sums(mapping, rows, in_part(plan.decisions.sums, rows))
     moving = rows.filter(pc.is_null(fate))
     merged = rows.filter(truth(pc.equal(fate, "merged")))
     rejects = [_unreadable(world, snapshot, mapping, index, moving), _clashes(fates)]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from cutover.errors import InputError
 from cutover.phases.runs import read_run
 from cutover.phases.world import Step, World
-from cutover.project.model import Mapping, Reference, located_fields
+from cutover.project.model import Conditional, Mapping, Reference, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
 from cutover.systems.staging import Dataset
@@ -69,9 +69,25 @@ def _seeds(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> p
             f"{len(missing)} keys of the pilot of {mapping.entity} are not in the snapshot: {', '.join(missing[:5])}",
             fix=f"correct pilot.keys in mappings/{mapping.entity}.yaml; keys are cleansed, parts joined by |",
         )
-    return pa.concat_tables(
-        [found.select(["_row"]), setwise.select(_strata_sql(world, mapping), clean=clean).cast(_ROWS)]
-    )
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    branches = [
+        setwise.select(_branches_sql(field), clean=clean, outcome=outcome).cast(_ROWS)
+        for _, field in located_fields(mapping)
+        if isinstance(field, Conditional)
+    ]
+    drawn = setwise.select(_strata_sql(world, mapping), clean=clean).cast(_ROWS)
+    return pa.concat_tables([found.select(["_row"]), drawn, *branches])
+
+
+def _branches_sql(field: Conditional) -> str:
+    """Take the first row that moves through each branch of a conditional: a pilot tries them all."""
+    branches = " ".join(f"when ({branch.when}) then {number}" for number, branch in enumerate(field.branches))
+    return f"""
+        select min(_row) as _row
+        from (select _row, case {branches} end as branch from clean)
+        where branch is not null
+          and _row in (select outcome._row from outcome where outcome.outcome = 'loaded')
+        group by branch"""
 
 
 def _strata_sql(world: World, mapping: Mapping) -> str:
@@ -110,6 +126,10 @@ def _needed(setwise: SetWise, snapshot: str, mapping: Mapping, rows: pa.Table) -
     found = [
         _survivors(setwise, entity, own) for entity in (mapping.entity, *(mapping.merge.into if mapping.merge else ()))
     ]
+    if mapping.history is not None:
+        # A summary holds the sums of all its rows: they come with it.
+        held = f"survivor in (select '{mapping.entity}#' || _row from selected)"
+        found.append((mapping.entity, setwise.select(f"select _row from outcome where {held}", **own)))
     if mapping.all_or_none is not None:
         columns = ", ".join(quote(column) for column in mapping.all_or_none.by)
         group = f"select ({columns}) from clean join selected using (_row)"

@@ -109,9 +109,10 @@ def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mappin
     setwise.connection.register("fallen", fallen)
     outcome = datasets.outcome(snapshot, mapping.entity)
     clean = datasets.clean(snapshot, mapping.entity)
+    merging = mapping.merge or mapping.history
     found = (
-        [setwise.select(_SURVIVORS.format(entity=mapping.entity, rule=mapping.merge.rule), outcome=outcome)]
-        if mapping.merge
+        [setwise.select(_SURVIVORS.format(entity=mapping.entity, rule=merging.rule), outcome=outcome)]
+        if merging
         else []
     )
     if mapping.all_or_none is not None:

@@ -25,6 +25,7 @@ from cutover.phases.expected import (
 from cutover.phases.falling import fallen_rows
 from cutover.phases.filling import told_by
 from cutover.phases.gate import stop_when_closed
+from cutover.phases.history import counted_outcomes
 from cutover.phases.runs import read_run
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping
@@ -92,7 +93,7 @@ def _verify_entity(world: World, connection: Connection, run: Run, mapping: Mapp
                 continue
             found[table.dataset] += comparison
             _add_target(totals, mapping.control, table, expected, actual, source)
-        _add_source(totals, mapping.control, source, outcome)
+        _add_source(totals, mapping, source, outcome)
         for line in pc.value_counts(outcome["outcome"]):
             counts[line["values"].as_py()] += line["counts"].as_py()
         done += len(outcome)
@@ -110,13 +111,13 @@ def _source_rows(world: World, snapshot: str, mapping: Mapping, index: int) -> p
     return world.staging.read_part(datasets.clean(snapshot, mapping.entity), index, ["_row", *sorted(columns)])
 
 
-def _add_source(totals: list[Totals], controls: tuple[ControlTotal, ...], source: pa.Table, outcome: pa.Table) -> None:
+def _add_source(totals: list[Totals], mapping: Mapping, source: pa.Table, outcome: pa.Table) -> None:
     place = pc.index_in(outcome["_row"], value_set=as_array(source["_row"]))
     rows = source.take(as_array(place))
-    for sums, control in zip(totals, controls, strict=True):
+    for sums, control in zip(totals, mapping.control, strict=True):
         groups = as_array(rows[control.by]) if control.by else None
         with told_by(f"control total of {control.source!r}"):
-            sums.add(as_array(rows[control.source]), groups, as_array(outcome["outcome"]))
+            sums.add(as_array(rows[control.source]), groups, counted_outcomes(mapping, outcome, control.source))
 
 
 def _add_target(

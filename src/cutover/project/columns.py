@@ -45,6 +45,12 @@ def named_columns(mapping: Mapping) -> Named:
     yield from ((("pii", index), name) for index, name in enumerate(mapping.pii))
     if mapping.merge is not None:
         yield from ((("merge", "fill", index), name) for index, name in enumerate(mapping.merge.fill))
+    if mapping.history is not None:
+        for key in ("day", "until"):
+            if getattr(mapping.history, key) is not None:
+                yield ("history", key), getattr(mapping.history, key)
+        for key in ("by", "sum"):
+            yield from ((("history", key), name) for name in getattr(mapping.history, key))
     if mapping.all_or_none is not None:
         yield from ((("all_or_none", "by"), name) for name in mapping.all_or_none.by)
     for place, field in located_fields(mapping):

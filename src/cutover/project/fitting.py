@@ -102,6 +102,14 @@ def check_sources(mapping: Mapping, fields: Fields) -> Problems:
         if isinstance(field, Unit | Currency):
             # A text is read as a number here, as in any column that has a type.
             yield from _must_be(mapping, field.source, (*_NUMBERS, "text"), (*place, "source"))
+    if mapping.history is not None:
+        for key in ("day", "until"):
+            if getattr(mapping.history, key) is not None:
+                yield from _must_be(mapping, getattr(mapping.history, key), ("date",), ("history", key))
+        for name in mapping.history.sum:
+            yield from _must_be(mapping, name, _NUMBERS, ("history", "sum"))
+        if mapping.merge is not None:
+            yield ("history",), "rows either merge or are summarised", "drop `merge` or `history`"
     for index, control in enumerate(mapping.control):
         yield from _must_be(mapping, control.source, _NUMBERS, ("control", index, "source"))
 

@@ -28,12 +28,13 @@ def check_references(mapping: Mapping, known: ReadOnly[str, Document], mappings:
     """Find references to entities that are not there, or that cannot be referred to so."""
     for place, field in located_fields(mapping):
         if isinstance(field, Reference):
-            yield from _check_named(place, field, ("entity",), field.entity, known, mappings)
+            yield from _check_named(place, field, ("entity",), field.entity, mapping.entity, known, mappings)
         if isinstance(field, Hierarchy) and field.entity != mapping.entity:
             yield (*place, "entity"), f"a hierarchy stays within {mapping.entity!r}", "use kind xref for other entities"
         if isinstance(field, Xref):
             for index, entity in enumerate(field.otherwise):
-                yield from _check_named(place, field, ("otherwise", index), entity, known, mappings)
+                yield from _check_named(place, field, ("otherwise", index), entity, mapping.entity, known, mappings)
+            yield from _check_alike(place, field, mappings)
     for index, entity in enumerate(mapping.merge.into if mapping.merge else ()):
         if entity not in known:
             yield ("merge", "into", index), f"there is no entity {entity!r}", suggest(entity, list(known))
@@ -50,6 +51,7 @@ def _check_named(
     field: Reference,
     key: Location,
     entity: str,
+    of: str,
     known: ReadOnly[str, Document],
     mappings: ReadOnly[str, Mapping],
 ) -> Problems:
@@ -57,12 +59,29 @@ def _check_named(
         yield (*place, *key), f"there is no entity {entity!r}", suggest(entity, list(known))
     elif entity not in mappings:
         return
-    elif mappings[entity].target.id is None:
+    elif mappings[entity].target.id is None and not named_by_key(mappings[entity]):
         yield (*place, *key), f"{entity!r} has no `target.id` to refer to", "give it one, or copy its key"
+    elif mappings[entity].target.id is None and (isinstance(field, Hierarchy) or entity == of):
+        yield (*place, *key), f"{entity!r} has no `target.id` to refer to itself by", "give it one"
+    elif mappings[entity].target.id is None and field.type is None:
+        problem = f"{entity!r} has no `target.id`: its rows are named by {mappings[entity].target.key[0]!r}"
+        yield (*place, *key), problem, "declare the `type` of this column, as that column has it"
     elif len(mappings[entity].source.key) != len(field.source):
         wanted = ", ".join(mappings[entity].source.key)
         problem = f"{entity!r} is named by {wanted}, not by {len(field.source)} columns"
         yield (*place, "source"), problem, "list as many"
+
+
+def named_by_key(mapping: Mapping) -> bool:
+    """Whether rows of an entity without an identity can be referred to by the only column of their key."""
+    return len(mapping.target.key) == 1 and not (mapping.merge and mapping.merge.into)
+
+
+def _check_alike(place: Location, field: Xref, mappings: ReadOnly[str, Mapping]) -> Problems:
+    known = [mappings[entity] for entity in (field.entity, *field.otherwise) if entity in mappings]
+    if len({mapping.target.id is None for mapping in known}) > 1:
+        problem = "some of these entities are named by an identity, some by their own key"
+        yield (*place, "otherwise"), problem, "refer to entities of one sort"
 
 
 def _terms(mapping: Mapping) -> int:
@@ -127,7 +146,7 @@ def _rule_ids(mapping: Mapping) -> Iterator[tuple[Location, str]]:
             yield (name, index, "rule"), item.rule
     for place, field in located_fields(mapping):
         yield (*place, "rule"), field.rule
-    for name in ("merge", "all_or_none", "acyclic"):
+    for name in ("merge", "history", "all_or_none", "acyclic"):
         item = getattr(mapping, name)
         if item is not None:
             yield (name, "rule"), item.rule

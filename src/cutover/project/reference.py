@@ -21,6 +21,7 @@ _SECTIONS: dict[type[model.Model], str] = {
     model.Exclude: "`exclude`",
     model.Merge: "`merge`",
     model.Duplicates: "`duplicates`",
+    model.History: "`history`",
     model.AllOrNone: "`all_or_none`",
     model.Acyclic: "`acyclic`",
     model.Target: "`target`",

@@ -28,7 +28,7 @@ from cutover.project.model.project import (
     Thresholds,
     Wave,
 )
-from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, Merge
+from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, History, Merge
 from cutover.project.model.rule import Rule
 from cutover.project.model.rules import (
     Branch,
@@ -84,6 +84,7 @@ __all__ = [
     "Hierarchy",
     "Fixed",
     "FixedColumn",
+    "History",
     "Identifier",
     "Json",
     "Layout",

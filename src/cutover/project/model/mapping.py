@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from cutover.project.model.cleansing import Cleanse
-from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, Merge
+from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, History, Merge
 from cutover.project.model.rule import Place, Rule
 from cutover.project.model.rules import FieldRule
 from cutover.project.model.sources import Source
@@ -42,6 +42,7 @@ class Mapping(Model):
     exclude: tuple[Exclude, ...] = ()
     merge: Merge | None = None
     duplicates: Duplicates | None = None
+    history: History | None = None
     all_or_none: AllOrNone | None = None
     acyclic: Acyclic | None = None
     fields: tuple[FieldRule, ...] = Field(min_length=1)

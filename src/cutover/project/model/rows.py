@@ -1,10 +1,13 @@
 """What decides over whole rows: left out, merged, standing together, without circles; and columns dropped."""
 
+from datetime import date
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cutover.project.model.words import Columns, Expression, Identifier, Model, RuleId
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 class Exclude(Model):
@@ -58,6 +61,36 @@ class Duplicates(Model):
     valid: str | None = Field(None, description="the validator of that number; without it nothing merges by itself")
     review: int = Field(90, ge=50, le=100, description="pairs of at least this likeness need a decision")
     likely: int = Field(97, ge=50, le=100, description="pairs of at least this likeness are shown as probably the same")
+
+
+class History(Model):
+    """Kind `history`: the last periods move row by row, older ones as one row per key and period, the oldest stay.
+
+    The row of a period carries the sums of all its rows and, as its date, the period's first day; of other columns it
+    has the values of the first row. A row without a date is rejected, and so is one that straddles a cut.
+    """
+
+    rule: RuleId
+    kind: Literal["history"]
+    day: str = Field(description="a clean date column: the day, or the first day of what a row covers")
+    until: str | None = Field(None, description="a clean date column: the last day, where a row covers several")
+    period: Literal["month", "quarter", "year"]
+    detail_from: date = Field(description="the first day of the first period that moves row by row")
+    summary_from: date | None = Field(None, description="the first day of the first period that is summarised")
+    archive: str = Field("", description="where the rows before that stay; needed with `summary_from`")
+    by: Columns = Field(description="what a summary is made of: account, item, company")
+    sum: Columns = Field(description="the clean number columns that are summed")
+
+    @model_validator(mode="after")
+    def _cuts_between_periods(self) -> "History":
+        for name, day in (("detail_from", self.detail_from), ("summary_from", self.summary_from)):
+            if day is not None and (day.day != 1 or (day.month - 1) % _MONTHS[self.period]):
+                raise ValueError(f"{name} {day} lies within a {self.period}: it must be the first day of one")
+        if self.summary_from is not None and self.summary_from >= self.detail_from:
+            raise ValueError("summary_from must lie before detail_from")
+        if self.summary_from is not None and not self.archive:
+            raise ValueError("rows before summary_from stay behind: say in `archive` where")
+        return self
 
 
 class AllOrNone(Model):
