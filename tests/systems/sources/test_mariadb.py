@@ -325,6 +325,23 @@ def test_a_database_that_goes_away_is_transient(mariadb: Any, make_feed: Any) ->
     assert "secret" not in str(caught.value)
 
 
+def test_a_socket_and_a_certificate_of_the_connection_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pymysql
+
+    asked: dict[str, Any] = {}
+
+    def refuse(*_: Any, **arguments: Any) -> None:
+        asked.update(arguments)
+        raise pymysql.err.OperationalError(2003, "no answer")
+
+    monkeypatch.setattr(pymysql, "connect", refuse)
+    extra = {"ssl": {"ca": "/etc/ca.pem"}, "unix_socket": "/run/mysqld.sock", "cursor": "dictcursor"}
+    with pytest.raises(ConnectionLost), open_legacy(Connection("erp", "mysql", "db", 3306, "u", "p", "d", extra)):
+        pass
+    assert (asked["ssl"], asked["unix_socket"]) == ({"ca": "/etc/ca.pem"}, "/run/mysqld.sock")
+    assert "cursor" not in asked and asked["charset"] == "utf8mb4"
+
+
 def test_a_driver_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in [name for name in sys.modules if name.split(".")[0] == "pymysql"]:
         monkeypatch.delitem(sys.modules, module)
