@@ -3,21 +3,26 @@
 import sys
 import tracemalloc
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import decimals, integers, lists, none, text, tuples
 from sqlalchemy.exc import DBAPIError
 
 from cutover.errors import ConnectionLost, InputError, SourceError
+from cutover.project.model import Source
 from cutover.systems.connections import Connection
-from cutover.systems.sources import open_legacy, read_feed
+from cutover.systems.sources import Feed, open_legacy, read_feed
 from cutover.systems.sources.measure import Total, measure
 
 pytestmark = pytest.mark.mariadb
 Make = Callable[[str], Connection]
+LAW = Feed("legacy.t", Source(system="legacy", table="t", key="id"), {})
 
 
 @pytest.fixture
@@ -181,6 +186,32 @@ def test_chinese_that_hides_in_latin1_is_brought_out_by_an_extract(
     sql = "select id, convert(cast(name as binary) using gbk) as name from t"
     rows, _ = read(connection, make_feed(sql=sql))
     assert rows["name"].to_pylist() == ["上海"]
+
+
+CELLS = none() | text(max_size=40)
+NUMBERS = decimals(Decimal(-(10**18)), Decimal(10**18), places=6, allow_nan=False, allow_infinity=False)
+
+
+@given(rows=lists(tuples(CELLS, CELLS, none() | NUMBERS, integers(0, 2**64 - 1)), max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_every_value_comes_back_as_it_was_stored(mariadb: Any, law: Connection, rows: list[tuple[Any, ...]]) -> None:
+    with closing(mariadb.connect(law.schema)) as session, session.cursor() as cursor:
+        cursor.execute("truncate table t")
+        cursor.executemany("insert into t (a, b, n, u) values (%s, %s, %s, %s)", rows)
+    with open_legacy(law) as legacy:
+        reading = read_feed(legacy, LAW)
+        counted = reading.count()
+        landed = pa.concat_tables([reading.schema.empty_table(), *reading.blocks])
+    assert [tuple(row.values())[1:] for row in landed.to_pylist()] == rows
+    assert counted is not None and counted.rows == len(rows)
+    assert not rows or counted.totals == measure(landed, {}).totals
+
+
+@pytest.fixture(scope="module")
+def law(mariadb: Any) -> Connection:
+    """A database with one table of texts and numbers."""
+    return mariadb.create("""create table t (id int auto_increment primary key, a varchar(99), b longtext,
+        n decimal(38,6), u bigint unsigned)""")  # type: ignore[no-any-return]
 
 
 def test_rows_are_ordered_by_bytes_whatever_the_collation(mariadb_database: Make, make_feed: Any, read: Any) -> None:
