@@ -2,7 +2,7 @@
 
 A snapshot is consistent per system: all feeds of a database come from one transaction. A land that was killed
 goes on where it stopped when the database still is at the same instant; else it reads the database anew. Whether it
-still is, a database has to prove: docs/sources.md says which can.
+still is, a database has to prove: docs/databases.md says which can.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

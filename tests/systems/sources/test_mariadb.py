@@ -3,21 +3,26 @@
 import sys
 import tracemalloc
 from collections.abc import Callable
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import decimals, integers, lists, none, text, tuples
 from sqlalchemy.exc import DBAPIError
 
 from cutover.errors import ConnectionLost, InputError, SourceError
+from cutover.project.model import Source
 from cutover.systems.connections import Connection
-from cutover.systems.sources import open_legacy, read_feed
+from cutover.systems.sources import Feed, open_legacy, read_feed
 from cutover.systems.sources.measure import Total, measure
 
 pytestmark = pytest.mark.mariadb
 Make = Callable[[str], Connection]
+LAW = Feed("legacy.t", Source(system="legacy", table="t", key="id"), {})
 
 
 @pytest.fixture
@@ -183,6 +188,32 @@ def test_chinese_that_hides_in_latin1_is_brought_out_by_an_extract(
     assert rows["name"].to_pylist() == ["上海"]
 
 
+CELLS = none() | text(max_size=40)
+NUMBERS = decimals(Decimal(-(10**18)), Decimal(10**18), places=6, allow_nan=False, allow_infinity=False)
+
+
+@given(rows=lists(tuples(CELLS, CELLS, none() | NUMBERS, integers(0, 2**64 - 1)), max_size=12))
+@settings(max_examples=40, deadline=None)
+def test_every_value_comes_back_as_it_was_stored(mariadb: Any, law: Connection, rows: list[tuple[Any, ...]]) -> None:
+    with closing(mariadb.connect(law.schema)) as session, session.cursor() as cursor:
+        cursor.execute("truncate table t")
+        cursor.executemany("insert into t (a, b, n, u) values (%s, %s, %s, %s)", rows)
+    with open_legacy(law) as legacy:
+        reading = read_feed(legacy, LAW)
+        counted = reading.count()
+        landed = pa.concat_tables([reading.schema.empty_table(), *reading.blocks])
+    assert [tuple(row.values())[1:] for row in landed.to_pylist()] == rows
+    assert counted is not None and counted.rows == len(rows)
+    assert not rows or counted.totals == measure(landed, {}).totals
+
+
+@pytest.fixture(scope="module")
+def law(mariadb: Any) -> Connection:
+    """A database with one table of texts and numbers."""
+    return mariadb.create("""create table t (id int auto_increment primary key, a varchar(99), b longtext,
+        n decimal(38,6), u bigint unsigned)""")  # type: ignore[no-any-return]
+
+
 def test_rows_are_ordered_by_bytes_whatever_the_collation(mariadb_database: Make, make_feed: Any, read: Any) -> None:
     connection = mariadb_database("""create table t (k varchar(9), v int);
         insert into t values ('b', 1), ('B', 2), ('a', 3), ('é', 4), ('a', 2), ('龙', 5), ('龙', null)""")
@@ -323,6 +354,23 @@ def test_a_database_that_goes_away_is_transient(mariadb: Any, make_feed: Any) ->
     with pytest.raises(ConnectionLost, match="connection 'erp' cannot be opened") as caught, open_legacy(nowhere):
         pass
     assert "secret" not in str(caught.value)
+
+
+def test_a_socket_and_a_certificate_of_the_connection_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pymysql
+
+    asked: dict[str, Any] = {}
+
+    def refuse(*_: Any, **arguments: Any) -> None:
+        asked.update(arguments)
+        raise pymysql.err.OperationalError(2003, "no answer")
+
+    monkeypatch.setattr(pymysql, "connect", refuse)
+    extra = {"ssl": {"ca": "/etc/ca.pem"}, "unix_socket": "/run/mysqld.sock", "cursor": "dictcursor"}
+    with pytest.raises(ConnectionLost), open_legacy(Connection("erp", "mysql", "db", 3306, "u", "p", "d", extra)):
+        pass
+    assert (asked["ssl"], asked["unix_socket"]) == ({"ca": "/etc/ca.pem"}, "/run/mysqld.sock")
+    assert "cursor" not in asked and asked["charset"] == "utf8mb4"
 
 
 def test_a_driver_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

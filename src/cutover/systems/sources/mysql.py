@@ -64,7 +64,9 @@ _LOSSLESS = ("utf8mb4", "utf8mb3", "utf8", "latin1", "ucs2", "utf16", "utf16le",
 _UNSIGNED, _ZEROFILL = 32, 64
 _BINARY_CHARSET = 63
 _INTEGERS = (1, 2, 3, 9)
-_BIGINT, _FLOAT, _DOUBLE, _TIMESTAMP, _BIT, _JSON, _GEOMETRY = 8, 4, 5, 7, 16, 245, 255
+_BIGINT, _FLOAT, _DOUBLE, _TIMESTAMP, _BIT, _JSON = 8, 4, 5, 7, 16, 245
+# Vectors and geometries.
+_ALWAYS_BINARY = (242, 255)
 _DECIMALS, _TEXTS = (0, 246), (15, 249, 250, 251, 252, 253, 254)
 _DATETIME = 12
 # A sort compares no more bytes of a value than this (max_sort_length).
@@ -72,15 +74,17 @@ _COMPARED = 1024
 
 
 def connect_mysql(connection: Connection, _: int | None) -> Engine:
-    """Return an engine whose sessions deliver every value as the text that the server sends."""
+    """Return an engine whose sessions deliver every value as the text that the server sends.
+
+    Of the connection's extra, `ssl` (a dictionary with ca, cert and key) and `unix_socket` are used, as Airflow does.
+    """
     from pymysql.converters import conversions
 
     # Only what turns our parameters into SQL; whatever would turn a value into a Python object is left out.
     parameters = {kind: convert for kind, convert in conversions.items() if not isinstance(kind, int)}
-    return create_engine(
-        connection.url,
-        connect_args={"charset": "utf8mb4", "conv": parameters, "sql_mode": _SQL_MODE, "connect_timeout": 10},
-    )
+    arguments = {"charset": "utf8mb4", "conv": parameters, "sql_mode": _SQL_MODE, "connect_timeout": 10}
+    given = {name: connection.extra[name] for name in ("ssl", "unix_socket") if name in connection.extra}
+    return create_engine(connection.url, connect_args=arguments | given)
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,7 @@ def _place(feed: Feed) -> dict[str, str | None]:
 def _column(feed: Feed, described: Any) -> Column:
     name, kind, unsigned = described.name, described.type_code, described.flags & _UNSIGNED
     itself, declared = itself_of(name), feed.columns.get(name)
-    if kind == _GEOMETRY or (kind in _TEXTS and described.charsetnr == _BINARY_CHARSET):
+    if kind in _ALWAYS_BINARY or (kind in _TEXTS and described.charsetnr == _BINARY_CHARSET):
         if declared is None or declared.name != "text":
             raise refuse_binary(feed, name)
         return Column(name, TEXT, func.lower(func.hex(itself)), (itself,))
