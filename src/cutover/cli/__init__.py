@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from cutover.cli import demo, example, phases, project, runtime
+from cutover.cli import demo, example, phases, project, runtime, sniff
 from cutover.errors import CutoverError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for theme in (demo, runtime, example, project, phases):
+for theme in (demo, runtime, example, project, sniff, phases):
     theme.register(app)
 
 
