@@ -79,7 +79,7 @@ def northwind(
 ) -> Moved:
     """Northwind, moved and verified."""
     legacy = sqlite_connection("northwind_legacy", northwind_database)
-    return _move(NORTHWIND, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(NORTHWIND, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 @pytest.fixture(scope="session")
@@ -88,12 +88,13 @@ def adventureworks(
 ) -> Moved:
     """Adventure Works' purchasing, moved and verified."""
     legacy = folder_connection("adventureworks_files", adventureworks_folder)
-    return _move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
-def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:
+def move(project: Path, legacy: Connection, database: str, staging: Path, *, batch_rows: int = 500) -> Moved:
+    """Move and verify a project."""
     world = make_world(project, legacy, database, staging)
-    snapshot = prepare(world)
+    snapshot = prepare(world, batch_rows=batch_rows)
     return Moved(world, database, snapshot, load_fully(world, snapshot))
 
 

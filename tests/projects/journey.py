@@ -25,6 +25,7 @@ from cutover.systems.connections import Connection
 from cutover.systems.staging import Staging
 
 NORTHWIND, ADVENTUREWORKS = (Path(__file__).parent / name for name in ("northwind", "adventureworks"))
+UK_LEDGERS = tuple(Path(__file__).parent / name for name in ("uk_leeds", "uk_tfl", "uk_salford"))
 WAVE = "main"
 
 
