@@ -17,6 +17,8 @@ def test_the_project_itself_is_sound(toy: Toy) -> None:
     assert list(specification.mappings) == ["customer", "order"]
 
 
+FIXED = "fixed: {path: o.txt, encoding: utf-8, unit: characters, columns: [{name: ID, start: 1, width: 4}"
+
 # edit (file, before, after), the text in the edited file that the finding points at, words of problem and mend
 MISTAKES = {
     # models
@@ -94,6 +96,52 @@ MISTAKES = {
         "source: {",
         "without a header",
         "`columns`",
+    ),
+    "no encoding": (
+        (ORDER, "extract: orders.sql", "csv: {path: o.csv, encoding: uft-8}"),
+        "encoding: uft-8",
+        "'uft-8'",
+        "'utf-8'",
+    ),
+    "a spelling of two columns": (
+        (ORDER, "extract: orders.sql", "csv: {path: o.csv, encoding: utf-8, variants: {A: X, B: X}}"),
+        "B: X",
+        "'X' is the spelling of two columns",
+        "keep it",
+    ),
+    "variants without a header": (
+        (
+            ORDER,
+            "extract: orders.sql",
+            "csv: {path: o.csv, encoding: utf-8, header: false, variants: {A: X}}, columns: {ID: text}",
+        ),
+        "variants: {A: X}",
+        "without a header",
+        "drop",
+    ),
+    "a footer that is no expression": (
+        (ORDER, "extract: orders.sql", "csv: {path: o.csv, encoding: utf-8, footer: '('}"),
+        "footer: '('",
+        "'(' is no regular expression",
+        "correct",
+    ),
+    "a column behind the end": (
+        (ORDER, "extract: orders.sql", FIXED + "], length: 3}"),
+        "{name: ID",
+        "behind the row, which has 3 characters",
+        "correct",
+    ),
+    "a column twice": (
+        (ORDER, "extract: orders.sql", FIXED + ", {name: ID, start: 5, width: 1}]}"),
+        "{name: ID, start: 5",
+        "'ID' stands twice",
+        "another name",
+    ),
+    "bytes of UTF-16": (
+        (ORDER, "extract: orders.sql", FIXED.replace("utf-8", "utf-16").replace("characters", "bytes") + "]}"),
+        "unit: bytes",
+        "no rows of bytes",
+        "characters",
     ),
     # references
     "unknown entity of a reference": (

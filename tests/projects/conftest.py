@@ -88,7 +88,7 @@ def northwind(
 ) -> Moved:
     """Northwind, moved and verified."""
     legacy = sqlite_connection("northwind_legacy", northwind_database)
-    return _move(NORTHWIND, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(NORTHWIND, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +97,7 @@ def adventureworks(
 ) -> Moved:
     """Adventure Works' purchasing, moved and verified."""
     legacy = folder_connection("adventureworks_files", adventureworks_folder)
-    return _move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(ADVENTUREWORKS, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
 @pytest.fixture(scope="session")
@@ -120,9 +120,10 @@ def mall(
     mall_database: Connection, scratch_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Moved:
     """mall, moved and verified."""
-    return _move(MALL, mall_database, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(MALL, mall_database, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
+@pytest.fixture(scope="session")
 def openboxes_folder(shared_data: Path) -> Path:
     """The folder of OpenBoxes' workbooks."""
     folder = shared_data / "7_excel_openboxes"
@@ -137,12 +138,13 @@ def openboxes(
 ) -> Moved:
     """OpenBoxes' purchase orders, moved and verified."""
     legacy = folder_connection("openboxes_files", openboxes_folder)
-    return _move(OPENBOXES, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
+    return move(OPENBOXES, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
-def _move(project: Path, legacy: Connection, database: str, staging: Path) -> Moved:
+def move(project: Path, legacy: Connection, database: str, staging: Path, *, batch_rows: int = 500) -> Moved:
+    """Move and verify a project."""
     world = make_world(project, legacy, database, staging)
-    snapshot = prepare(world)
+    snapshot = prepare(world, batch_rows=batch_rows)
     return Moved(world, database, snapshot, load_fully(world, snapshot))
 
 

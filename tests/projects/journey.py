@@ -29,6 +29,7 @@ NORTHWIND = HERE / "northwind"
 ADVENTUREWORKS = HERE / "adventureworks"
 MALL = HERE / "mall"
 OPENBOXES = HERE / "openboxes"
+UK_LEDGERS = tuple(HERE / name for name in ("uk_leeds", "uk_tfl", "uk_salford"))
 WAVE = "main"
 
 

@@ -57,6 +57,11 @@ def money(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
+def squeeze(text: str) -> str:
+    """Return a text without blanks at its ends, and with single ones inside."""
+    return " ".join(text.split())
+
+
 def records(folder: Path, table: str) -> list[list[str]]:
     """Return the fields of every row of one of Adventure Works' files."""
     separator, ending = ("+|", "&|\n") if table == "ProductModel" else ("\t", "\n")

@@ -4,10 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.projects.journey import ADVENTUREWORKS, folder_connection, load_ungated, make_world, prepare, rejected
+from tests.projects.journey import (
+    ADVENTUREWORKS,
+    count_outcomes,
+    folder_connection,
+    load_ungated,
+    make_world,
+    prepare,
+    rejected,
+)
 from tests.projects.plain import records
 
 from cutover.errors import SourceError
+from cutover.phases.world import World
 
 Create = Callable[..., str]
 
@@ -127,27 +136,29 @@ def test_a_circle_in_the_structure_is_rejected_as_a_whole(
     assert on_circle <= {key for key, _, _ in found}
 
 
-@pytest.mark.parametrize(
-    ("spoil", "problem"),
-    [
-        (
-            lambda text: text.replace(b"\tAllenson Cycles\t", b"\tAllenson\tCycles\t"),
-            r"Vendor.csv:2: the row has 9 fields, 8 are expected",
-        ),
-        (lambda text: text.replace(b"Allenson Cycles", b"Allens\xf6n Cycles"), r"Vendor.csv"),
-    ],
-    ids=["ragged", "encoding"],
-)
+def spoil_vendors(folder: Path, database: str, staging: Path, before: bytes, after: bytes) -> World:
+    """Make the world in which the vendors' file is another one."""
+    file = folder / "Vendor.csv"
+    assert before in file.read_bytes()
+    file.write_bytes(file.read_bytes().replace(before, after))
+    return make_world(ADVENTUREWORKS, folder_connection("adventureworks_files", folder), database, staging)
+
+
 def test_a_file_that_is_not_as_declared_is_not_landed(
-    faulty_folder: Path, scratch_database: Create, tmp_path: Path, spoil: Callable[[bytes], bytes], problem: str
+    faulty_folder: Path, scratch_database: Create, tmp_path: Path
 ) -> None:
-    file = faulty_folder / "Vendor.csv"
-    file.write_bytes(spoil(file.read_bytes()))
-    world = make_world(
-        ADVENTUREWORKS,
-        folder_connection("adventureworks_files", faulty_folder),
-        scratch_database(),
-        tmp_path / "staging",
-    )
-    with pytest.raises(SourceError, match=problem):
+    spoilt = (b"Allenson Cycles", b"Allens\xf6n Cycles")
+    world = spoil_vendors(faulty_folder, scratch_database(), tmp_path / "staging", *spoilt)
+    with pytest.raises(SourceError, match=r"Vendor.csv"):
         prepare(world)
+
+
+def test_a_ragged_row_is_rejected_by_its_line_and_so_is_all_that_refers_to_it(
+    faulty_folder: Path, scratch_database: Create, tmp_path: Path
+) -> None:
+    spoilt = (b"\tAllenson Cycles\t", b"\tAllenson\tCycles\t")
+    world = spoil_vendors(faulty_folder, scratch_database(), tmp_path / "staging", *spoilt)
+    snapshot = prepare(world)
+    assert rejected(world, snapshot, "vendor") == [("Vendor.csv:2", "SOURCE", "too_many_fields")]
+    assert count_outcomes(world, snapshot, "vendor") == {"loaded": 103, "rejected": 1}
+    assert {rule for _, rule, _ in rejected(world, snapshot, "purchase_order")} == {"POH-050"}

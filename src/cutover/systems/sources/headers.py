@@ -8,7 +8,7 @@ from cutover.project.model import Csv
 from cutover.systems.sources.files import SourceFile
 
 # A UTF-8 byte order mark that was read as Latin-1 or CP1252 and written as UTF-8 again.
-_MARK_TWICE = "\u00ef\u00bb\u00bf"
+MARK_TWICE = "\u00ef\u00bb\u00bf"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def columns_of(headed: Sequence[Headed], declared: Csv) -> list[str]:
 
 def _translate(file: SourceFile, names: Sequence[str], spelled: dict[str, str]) -> Headed:
     columns = tuple(spelled.get(name, name) for name in names)
-    if columns[0].startswith(_MARK_TWICE):
-        plain = columns[0].removeprefix(_MARK_TWICE)
+    if columns[0].startswith(MARK_TWICE):
+        plain = columns[0].removeprefix(MARK_TWICE)
         raise SourceError(
             f"{file.name}: the header begins with a byte order mark that was encoded twice: {columns[0]!r}",
             fix=f"export the file again, or declare `variants: {{{plain}: [{columns[0]}]}}`",
