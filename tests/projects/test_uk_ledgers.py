@@ -95,7 +95,7 @@ def test_landed_rows_and_control_totals_are_those_of_the_files(
     mapping = moved.world.specification.mapping("payment")
     manifest = moved.world.staging.require(datasets.raw(moved.snapshot, mapping.source), phase="land")
     assert manifest["rows"] == len(source) == ledger.rows
-    assert (manifest["refused"], sum(file["rows"] for file in manifest["files"])) == (0, ledger.rows)
+    assert (manifest["ragged"], sum(file["rows"] for file in manifest["files"])) == (0, ledger.rows)
     names = {total.target: total.source for total in mapping.control}
     for target, place in ledger.amounts.items():
         summed = sum(Decimal(row[place] or 0) for row in source)
