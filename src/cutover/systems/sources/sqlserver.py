@@ -31,6 +31,7 @@ from cutover.systems.sources.relational import (
     Column,
     everything,
     itself_of,
+    told,
     write_shortest,
 )
 
@@ -123,7 +124,7 @@ class SqlServer:
 
     def explain(self, feed: Feed, error: DBAPIError) -> CutoverError | None:
         """Return the error that tells what the server refused."""
-        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+        number = told(error)[0]
         if number == 3952:
             return SourceError(
                 f"{feed.name}: the database does not allow snapshot isolation, so it cannot be read at one instant",
