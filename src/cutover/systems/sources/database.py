@@ -72,8 +72,13 @@ def _open_server(connection: Connection, timeout: int | None) -> Iterator[Relati
                 fix="check the connection's host, port, login and password, and that the database is up",
             ) from None
         with opened:
-            # We know no way to compare two instants of such a database: none equals another.
-            yield Relational(opened, dialect, uuid4().hex)
+            try:
+                # We know no way to compare two instants of such a database: none equals another.
+                yield Relational(opened, dialect, uuid4().hex)
+            except BaseException:
+                if not opened.invalidated:
+                    dialect.abandon(opened)
+                raise
     finally:
         engine.dispose()
 

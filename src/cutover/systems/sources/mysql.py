@@ -165,6 +165,15 @@ class MySql:
             return SourceError(f"{feed.name}: {one_line(error)}", fix="grant select to the reading user")
         return None
 
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed, without reading the rows that are still to come."""
+        driver: Any = opened.connection.dbapi_connection
+        result = driver._result
+        if result is not None:
+            # Else the driver reads a result to its end, however long, before it closes anything.
+            result.unbuffered_active = False
+        opened.invalidate()
+
 
 def _place(feed: Feed) -> dict[str, str | None]:
     schema, _, name = (feed.source.table or "").rpartition(".")

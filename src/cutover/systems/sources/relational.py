@@ -81,6 +81,9 @@ class Dialect(Protocol):
     def explain(self, feed: Feed, error: DBAPIError) -> CutoverError | None:
         """Return the error that tells what a server refused, None when nothing more is known than its message."""
 
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed, without reading the rows that are still to come."""
+
 
 def itself_of(name: str) -> ColumnElement[Any]:
     """Return the expression of a column, by its exact name."""

@@ -138,6 +138,10 @@ class SqlServer:
             return SourceError(f"{feed.name}: the login may not read it", fix="grant select to the reading login")
         return None
 
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed."""
+        opened.invalidate()
+
 
 def column_of(feed: Feed, name: str, type_name: str) -> Column:
     """Return a column from its name and its type as the server writes it, such as `decimal(10,2)`.
