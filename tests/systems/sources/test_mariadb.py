@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pyarrow as pa
@@ -395,6 +396,19 @@ def test_rows_are_streamed_in_flat_memory(mariadb_database: Make, make_feed: Any
     assert rows == 60_000
     # The rows are 60 MB; a block of them is ten.
     assert peak < 35 << 20, f"{peak >> 20} MiB"
+
+
+def test_a_failure_in_the_middle_does_not_wait_for_the_rest(mariadb_database: Make, make_feed: Any) -> None:
+    connection = mariadb_database("create table t (id int)")
+    feed = make_feed(sql="select seq as id, repeat('x', 1000) as v from seq_1_to_2000000")
+    started = monotonic()
+    with pytest.raises(RuntimeError, match="disk is full"), open_legacy(connection) as legacy:
+        blocks = read_feed(legacy, feed).blocks
+        assert len(next(blocks)) == 10_000
+        raise RuntimeError("the disk is full")
+    blocks.close()  # type: ignore[attr-defined]
+    # To read the two gigabytes that were still to come takes half a minute.
+    assert monotonic() - started < 10
 
 
 KEYS = """select table_name, group_concat(column_name order by ordinal_position) from information_schema.columns

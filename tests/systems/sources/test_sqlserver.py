@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 from sqlalchemy.dialects import mssql
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from cutover.errors import ConnectionLost, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources import open_legacy
-from cutover.systems.sources.relational import Column, count_statement, rows_statement
+from cutover.systems.sources.relational import Column, count_statement, one_line, rows_statement
 from cutover.systems.sources.sqlserver import SqlServer, column_of
 
 URL = "CUTOVER_TEST_SQLSERVER_URL"
@@ -165,6 +166,14 @@ def test_what_the_server_refuses_is_explained(make_feed: Any, number: int, messa
     error: Any = SimpleNamespace(orig=SimpleNamespace(args=(number, b"...")))
     told = SqlServer().explain(make_feed(table="t"), error)
     assert re.search(message, str(told))
+
+
+def test_a_value_that_the_server_could_not_convert_is_not_repeated() -> None:
+    message = b"Conversion failed when converting the varchar value '13800138000' to data type int.DB-Lib error\n"
+    error = DBAPIError("select", None, Exception(245, message))
+    assert one_line(error) == "245 Conversion failed when converting the varchar value to data type int.DB-Lib error"
+    nested = DBAPIError("connect", None, Exception((20009, b"DB-Lib error\nUnable to connect\n")))
+    assert one_line(nested) == "20009 DB-Lib error Unable to connect"
 
 
 @pytest.fixture

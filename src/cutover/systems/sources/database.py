@@ -14,7 +14,7 @@ from cutover.systems.sources.feed import Feed, Reading
 from cutover.systems.sources.mysql import MySql, connect_mysql
 from cutover.systems.sources.oracle import Oracle, connect_oracle
 from cutover.systems.sources.postgres import open_postgres
-from cutover.systems.sources.relational import Dialect, Relational, first_line
+from cutover.systems.sources.relational import Dialect, Relational, one_line
 from cutover.systems.sources.sqlite import open_sqlite
 from cutover.systems.sources.sqlserver import SqlServer, connect_sqlserver
 
@@ -68,12 +68,17 @@ def _open_server(connection: Connection, timeout: int | None) -> Iterator[Relati
                 opened.exec_driver_sql(statement)
         except DBAPIError as error:
             raise ConnectionLost(
-                f"legacy database of connection {connection.conn_id!r} cannot be opened: {first_line(error)}",
+                f"legacy database of connection {connection.conn_id!r} cannot be opened: {one_line(error)}",
                 fix="check the connection's host, port, login and password, and that the database is up",
             ) from None
         with opened:
-            # We know no way to compare two instants of such a database: none equals another.
-            yield Relational(opened, dialect, uuid4().hex)
+            try:
+                # We know no way to compare two instants of such a database: none equals another.
+                yield Relational(opened, dialect, uuid4().hex)
+            except BaseException:
+                if not opened.invalidated:
+                    dialect.abandon(opened)
+                raise
     finally:
         engine.dispose()
 

@@ -30,9 +30,10 @@ from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
-    first_line,
     itself_of,
+    one_line,
     relation,
+    told,
     write_shortest,
 )
 
@@ -150,7 +151,7 @@ class MySql:
 
     def explain(self, feed: Feed, error: DBAPIError) -> CutoverError | None:
         """Return the error that tells what the server refused."""
-        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+        number = told(error)[0]
         if number in (1969, 3024):
             return SourceError(
                 f"{feed.name} could not be read in the time that one statement may take",
@@ -161,8 +162,17 @@ class MySql:
                 f"{feed.name} was altered while the snapshot was read", fix="run land again when nobody alters tables"
             )
         if number in (1142, 1143, 1044):
-            return SourceError(f"{feed.name}: {first_line(error)}", fix="grant select to the reading user")
+            return SourceError(f"{feed.name}: {one_line(error)}", fix="grant select to the reading user")
         return None
+
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed, without reading the rows that are still to come."""
+        driver: Any = opened.connection.dbapi_connection
+        result = driver._result
+        if result is not None:
+            # Else the driver reads a result to its end, however long, before it closes anything.
+            result.unbuffered_active = False
+        opened.invalidate()
 
 
 def _place(feed: Feed) -> dict[str, str | None]:

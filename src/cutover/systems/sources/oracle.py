@@ -116,6 +116,10 @@ class Oracle:
             return SourceError(f"{feed.name}: the user may not read it", fix="grant select to the reading user")
         return None
 
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed."""
+        opened.invalidate()
+
 
 def column_of(feed: Feed, described: Any) -> Column:
     """Return a column from what the driver says of it: name, type_code, precision, scale.

@@ -5,6 +5,7 @@ which types the columns of a feed have, and how a column is selected so that no 
 form that does not depend on settings of the server. The texts become Arrow columns here, whole columns at a time.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from cutover.systems.sources.feed import Counted, Feed, Reading, check_key, chec
 from cutover.systems.sources.measure import Total
 
 _BLOCK_ROWS = 10_000
+# Some servers repeat the value that they could not convert, which may be personal.
+_VALUE = re.compile(r"value( containing)? '[^']*'")
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,9 @@ class Dialect(Protocol):
 
     def explain(self, feed: Feed, error: DBAPIError) -> CutoverError | None:
         """Return the error that tells what a server refused, None when nothing more is known than its message."""
+
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed, without reading the rows that are still to come."""
 
 
 def itself_of(name: str) -> ColumnElement[Any]:
@@ -196,7 +202,7 @@ class Relational:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise ConnectionLost(
-                    f"the legacy database was lost while {feed.name} was read: {first_line(error)}",
+                    f"the legacy database was lost while {feed.name} was read: {one_line(error)}",
                     fix="run land again",
                 ) from None
             known = self.dialect.explain(feed, error)
@@ -204,18 +210,23 @@ class Relational:
                 there = suggest_table(feed, self.dialect.tables(self.connection))
                 known = SourceError(f"{feed.name}: there is no table {feed.source.table!r}", fix=there)
             raise known or SourceError(
-                f"{feed.name}: {first_line(error)}", fix="correct the table or the extract"
+                f"{feed.name}: {one_line(error)}", fix="correct the table or the extract"
             ) from None
 
     def _is_there(self, feed: Feed) -> bool:
         return feed.source.table is None or feed.source.table in self.dialect.tables(self.connection)
 
 
-def first_line(error: DBAPIError) -> str:
-    """Return what a server said, in one line: its number, where it has one, and its message."""
-    told = getattr(error.orig, "args", ()) or (error.orig,)
-    lines = " ".join(each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in told)
-    return lines.strip().splitlines()[0] if lines.strip() else type(error.orig).__name__
+def told(error: DBAPIError) -> tuple[Any, ...]:
+    """Return what a server said: mostly its number and its message."""
+    arguments = tuple(getattr(error.orig, "args", ()) or (error.orig,))
+    return arguments[0] if isinstance(arguments[0], tuple) else arguments
+
+
+def one_line(error: DBAPIError) -> str:
+    """Return what a server said in one line of at most 200 characters, without the value that it could not read."""
+    parts = [part.decode(errors="replace") if isinstance(part, bytes) else str(part) for part in told(error)]
+    return _VALUE.sub("value", " ".join(" ".join(parts).split()))[:200] or type(error.orig).__name__
 
 
 def _land(feed: Feed, each: Column, cells: tuple[str | None, ...]) -> pa.Array:

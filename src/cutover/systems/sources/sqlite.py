@@ -24,7 +24,7 @@ from cutover.errors import ConnectionLost, InputError, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources.exact import exact_text
 from cutover.systems.sources.feed import Counted, Feed, Reading, check_key, check_names, suggest_table
-from cutover.systems.sources.relational import everything, first_line, itself_of, relation
+from cutover.systems.sources.relational import everything, itself_of, one_line, relation
 
 _BLOCK_ROWS = 10_000
 _TABLES = "select name from sqlite_master where type in ('table', 'view')"
@@ -129,7 +129,7 @@ def _explained(feed: Feed) -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
-        raise SourceError(f"{feed.name}: {first_line(error)}", fix="correct the table or the extract") from None
+        raise SourceError(f"{feed.name}: {one_line(error)}", fix="correct the table or the extract") from None
 
 
 def _table(feed: Feed, schema: pa.Schema, rows: Sequence[Any], notes: dict[str, int]) -> pa.Table:

@@ -31,6 +31,7 @@ from cutover.systems.sources.relational import (
     Column,
     everything,
     itself_of,
+    told,
     write_shortest,
 )
 
@@ -123,7 +124,7 @@ class SqlServer:
 
     def explain(self, feed: Feed, error: DBAPIError) -> CutoverError | None:
         """Return the error that tells what the server refused."""
-        number = error.orig.args[0] if error.orig is not None and error.orig.args else 0
+        number = told(error)[0]
         if number == 3952:
             return SourceError(
                 f"{feed.name}: the database does not allow snapshot isolation, so it cannot be read at one instant",
@@ -136,6 +137,10 @@ class SqlServer:
         if number == 229:
             return SourceError(f"{feed.name}: the login may not read it", fix="grant select to the reading login")
         return None
+
+    def abandon(self, opened: Opened) -> None:
+        """Close a session in whose middle something failed."""
+        opened.invalidate()
 
 
 def column_of(feed: Feed, name: str, type_name: str) -> Column:
