@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from stdnum.cn import uscc
 
 from cutover.core.expression import evaluate
+from cutover.core.salesforce import is_salesforce_id
 from cutover.core.types import DataType
 
 # The check digit makes the weighted sum a multiple of 31.
@@ -34,7 +35,7 @@ def is_uscc(text: str) -> bool:
     return bool(uscc.is_valid(text))
 
 
-VALIDATORS: dict[str, Callable[[str], bool]] = {"cn_uscc": is_uscc}
+VALIDATORS: dict[str, Callable[[str], bool]] = {"cn_uscc": is_uscc, "salesforce_id": is_salesforce_id}
 FAILURES = pa.schema(
     [
         ("_row", pa.int64()),
