@@ -190,4 +190,5 @@ def find_keys(rows: pa.Table, columns: Sequence[ColumnSeen]) -> tuple[str | list
 
 
 def _distinct(rows: pa.Table, names: Sequence[str]) -> int:
-    return len(rows.select(list(names)).group_by(list(names)).aggregate([]))
+    places = [str(place) for place in range(len(names))]
+    return len(rows.select(list(names)).rename_columns(places).group_by(places).aggregate([]))

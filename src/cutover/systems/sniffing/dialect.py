@@ -141,8 +141,9 @@ def _header(
     if any(name.strip() for name in values) or (values and not typed):
         return False, "header: none, the first row holds values such as numbers or dates", ()
     repeated = [name for i, name in enumerate(first) if name in first[:i]]
-    if values or repeated:
-        what = "an empty name" if values else f"the name {repeated[0]!r} twice"
+    broken = any("\0" in name for name in first)
+    if values or repeated or broken:
+        what = "an empty name" if values else "a NUL" if broken else f"the name {repeated[0]!r} twice"
         return False, f"header: it holds {what}, so the columns are named in the mapping and it is skipped", ()
     doubts: tuple[str, ...] = ()
     if any(name in {row[i] for row in bodies} for i, name in enumerate(first)):
