@@ -12,6 +12,8 @@ from stdnum import iban, luhn
 from stdnum.cn import ric, uscc
 from stdnum.eu import vat
 
+from cutover.core.salesforce import is_salesforce_id
+
 # The check digit makes the weighted sum a multiple of 31.
 _USCC = re.compile("[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}")
 _USCC_VALUES = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}
@@ -33,5 +35,6 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
     "cn_ric": lambda text: bool(ric.is_valid(text)),
     "eu_vat": lambda text: bool(vat.is_valid(text)),
     "iban": lambda text: bool(iban.is_valid(text)),
+    "salesforce_id": is_salesforce_id,
     "luhn": lambda text: bool(luhn.is_valid(text)),
 }

@@ -92,6 +92,19 @@ def test_a_type_is_one_that_every_value_fits(tmp_path: Path, values: list[str], 
     assert warning in " ".join(found.warnings) if warning else not [w for w in found.warnings if w.startswith("value")]
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (["0000001234", "0000099999"], "strip_zeros, length 10"),
+        (["0012", "0000099999"], "leading zeros are a code"),
+        (["0018000001MV1kqAAD", "001A000000Kxyz1IAB"], "Salesforce ids of 18 characters"),
+    ],
+)
+def test_habits_of_known_systems_are_told(tmp_path: Path, values: list[str], told: str) -> None:
+    found = look(tmp_path, "id;value\n" + "".join(f"r{n};{value}\n" for n, value in enumerate(values)))
+    assert told in found.columns[1].reason
+
+
 def test_two_columns_name_a_row_where_no_single_one_does(tmp_path: Path) -> None:
     rows = "order;line;amount\n" + "".join(f"A{o};L{i};{o + i}.00\n" for o in range(5) for i in range(5))
     assert look(tmp_path, rows).source["key"] == ["order", "line"]

@@ -130,6 +130,7 @@ def test_a_file_of_a_header_only_has_no_rows(tmp_path: Path, read_csv: Any) -> N
         ("id,b\n1,ö\n".encode(), {"encoding": "ascii"}, "f.csv:2: byte 7 is not ascii"),
         (b"id,b\n", {"encoding": "klingon"}, "there is no encoding 'klingon'"),
         ("\ufeffid,b\n".encode(), {}, "begins with a byte order mark. Fix: declare the encoding utf-8-sig"),
+        (b"id,a\x00\n", {}, "f.csv:1: the name of column 2 holds a NUL"),
         (b"id,\n", {}, "f.csv:1: column 2 of 2 has no name"),
         (b"id,id\n", {}, "f.csv:1: the column 'id' stands twice"),
         (b"", {}, "f.csv: the file holds no header"),

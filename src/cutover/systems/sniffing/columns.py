@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.cleansing import read_typed
+from cutover.core.salesforce import is_salesforce_id
 from cutover.core.types import DataType
 
 _DATES = {
@@ -26,7 +27,7 @@ _DATES = {
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}": ("%Y-%m-%d %H:%M:%S.%f",),
 }
 _KEY_NAME = re.compile(r"(?i)\b(id|no|nr|number|code|key)\b|id$|编号|号$")
-_EXAMPLES = 3
+_EXAMPLES, _FEW = 3, 100
 _WIDEST = 38
 _PAIRED = 12
 # what it is called -> a pattern that some values match whole
@@ -75,6 +76,8 @@ def _type_of(name: str, values: pa.Array) -> tuple[str, str, tuple[str, ...]]:
         return "text", "always empty", ()
     if _all(values, r"[-+]?\d*\.?\d+"):
         return _number(values)
+    if all(is_salesforce_id(text) for text in values.slice(0, _FEW).to_pylist()):
+        return "text", "Salesforce ids of 18 characters (check valid: salesforce_id)", ()
     if _fits(values, DataType("date")):
         return "date", "every value is an ISO date", ()
     if _fits(values, DataType("timestamp")):
@@ -92,6 +95,13 @@ def _fits(values: pa.Array, data_type: DataType) -> bool:
 
 def _number(values: pa.Array) -> tuple[str, str, tuple[str, ...]]:
     if pc.any(pc.match_substring_regex(values, r"^0\d")).as_py():
+        lengths = pc.unique(pc.utf8_length(values))
+        if len(lengths) == 1 and _all(values, r"\d+"):
+            return (
+                "text",
+                f"digits padded with zeros to {lengths[0]}: a key (remedy strip_zeros, length {lengths[0]})",
+                (),
+            )
         return "text", "digits with leading zeros are a code", ()
     places = pc.max(pc.utf8_length(pc.replace_substring_regex(values, r"^[^.]*\.?", ""))).as_py()
     whole = pc.max(pc.utf8_length(pc.replace_substring_regex(values, r"^[-+]?|\..*$", ""))).as_py()
@@ -180,4 +190,5 @@ def find_keys(rows: pa.Table, columns: Sequence[ColumnSeen]) -> tuple[str | list
 
 
 def _distinct(rows: pa.Table, names: Sequence[str]) -> int:
-    return len(rows.select(list(names)).group_by(list(names)).aggregate([]))
+    places = [str(place) for place in range(len(names))]
+    return len(rows.select(list(names)).rename_columns(places).group_by(places).aggregate([]))

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from cutover.errors import InputError
 from cutover.systems.sources.files import skip_lines
 from cutover.systems.sources.headers import MARK_TWICE
 from cutover.systems.sources.records import Dialect, Malformed, Parsed, parse_block, read_records
@@ -13,6 +14,7 @@ ROW_ENDINGS = ("&|\n", "\x1e")
 _RECORDS = 500
 _SAMPLE = 1 << 20
 _MOST_BELOW = 5
+_LINE_END = re.compile(r"\r\n|\n|\r")
 # A value that is no name: a number, a date, a key of digits.
 _VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*-?|\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}.*|")
 
@@ -54,7 +56,11 @@ class _Shape:
 
 
 def find_layout(text: str, *, whole: bool) -> Layout:
-    """Propose a layout for a decoded text."""
+    """Propose a layout for a decoded text.
+
+    Raises:
+        InputError: it holds no rows.
+    """
     ending, ending_told = _row_ending(text)
     sample = text[:_SAMPLE]
     final = whole and len(sample) == len(text)
@@ -99,6 +105,8 @@ def _row_ending(text: str) -> tuple[str | None, str]:
 def _separator(sample: bytes, ending: str | None, final: bool) -> _Shape:
     """Choose the separator that most rows agree on; of equals the one that finds more columns, or is longer."""
     shapes = [shape for separator in SEPARATORS if (shape := _shape(sample, separator, ending, final)) is not None]
+    if not shapes:
+        raise InputError("the file holds no rows", fix="sniff a file with rows")
     wide = [shape for shape in shapes if shape.width > 1 and shape.share >= 0.5]
     if not wide:
         return shapes[0]
@@ -133,8 +141,9 @@ def _header(
     if any(name.strip() for name in values) or (values and not typed):
         return False, "header: none, the first row holds values such as numbers or dates", ()
     repeated = [name for i, name in enumerate(first) if name in first[:i]]
-    if values or repeated:
-        what = "an empty name" if values else f"the name {repeated[0]!r} twice"
+    broken = any("\0" in name for name in first)
+    if values or repeated or broken:
+        what = "an empty name" if values else "a NUL" if broken else f"the name {repeated[0]!r} twice"
         return False, f"header: it holds {what}, so the columns are named in the mapping and it is skipped", ()
     doubts: tuple[str, ...] = ()
     if any(name in {row[i] for row in bodies} for i, name in enumerate(first)):
@@ -149,7 +158,7 @@ def _footer(text: str, layout: Layout, shape: _Shape, whole: bool) -> tuple[Layo
     if not whole or shape.width == 1:
         return layout, ()
     end = text[-_SAMPLE // 16 :]
-    lines = end.split(layout.row_ending) if layout.row_ending else end.splitlines()
+    lines = end.split(layout.row_ending) if layout.row_ending else _LINE_END.split(end)
     tail = [line for line in lines if line.strip()][-_MOST_BELOW - 1 :]
     found = 0
     for line in reversed(tail):
@@ -184,6 +193,6 @@ def _without_edges(text: bytes, layout: Layout, ending: bytes | None) -> bytes:
         text = text[starts[-1] :]
     for _ in range(layout.footer):
         lines = text.split(ending) if ending else text.splitlines(keepends=True)
-        filled = max(index for index, line in enumerate(lines) if line.strip())
+        filled = max((index for index, line in enumerate(lines) if line.strip()), default=0)
         text = (ending or b"").join(lines[:filled]) + (ending or b"")
     return text

@@ -184,6 +184,10 @@ def check_header(file: SourceFile, names: Sequence[str], line: int) -> list[str]
                 f"{place}: column {index} of {len(names)} has no name in the header",
                 fix="name it in the file, or skip the header and list the columns in the mapping",
             )
+        if "\0" in name:
+            raise SourceError(
+                f"{place}: the name of column {index} holds a NUL", fix="declare the true encoding, or mend the file"
+            )
         if name in names[: index - 1]:
             raise SourceError(
                 f"{place}: the column {name!r} stands twice in the header",

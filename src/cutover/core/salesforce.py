@@ -1,0 +1,19 @@
+"""Salesforce ids: 15 characters in which upper and lower case differ, and three more that say which are upper case."""
+
+import re
+
+_ID = re.compile("[A-Za-z0-9]{15}[A-Z0-5]{3}")
+_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+def is_salesforce_id(text: str) -> bool:
+    """Say whether a text is an id of 18 characters whose suffix is right; one of 15 has nothing to be judged by.
+
+    The suffix has a character for each five of the id: its place in the alphabet is the number whose n-th bit says that
+    the n-th of the five is upper case (Salesforce, "Convert 15 Character Ids to 18 Character Ids").
+    """
+    if not _ID.fullmatch(text):
+        return False
+    chunks = (text[start : start + 5] for start in (0, 5, 10))
+    suffix = (_SUFFIX[sum(1 << place for place, sign in enumerate(chunk) if sign.isupper())] for chunk in chunks)
+    return "".join(suffix) == text[15:]

@@ -1,0 +1,28 @@
+"""Salesforce ids: the suffix tells every single change of case."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutover.core.gates import VALIDATORS
+from cutover.core.salesforce import is_salesforce_id
+
+
+@pytest.mark.parametrize("text", ["0019000000B98deAAB", "500x000000003TRAAY", "a0D30000001n7PiEAI"])
+def test_published_ids_are_right(text: str) -> None:
+    assert VALIDATORS["salesforce_id"](text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0019000000B98de", "0019000000B98deAAC", "0019000000B98deAAB ", "00190000 0B98deAAB"]
+)
+def test_others_are_not(text: str) -> None:
+    assert not is_salesforce_id(text)
+
+
+@given(st.text("abcXYZ", min_size=15, max_size=15), st.integers(0, 14))
+def test_a_letter_in_the_other_case_is_found(text: str, place: int) -> None:
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+    whole = next(text + a + b + c for a in signs for b in signs for c in signs if is_salesforce_id(text + a + b + c))
+    spoilt = whole[:place] + whole[place].swapcase() + whole[place + 1 :]
+    assert not is_salesforce_id(spoilt)
