@@ -34,6 +34,7 @@ FIGURES = Figures(
     "20240101T000000Z",
     {"customer": {"land1": Figure("98.5 %", "CN"), "name1": Figure("100 %", "xx"), "sperr": Figure("2 %", "X")}},
     {"country": {("CN",): 7, ("FR",): 2}, "payment_term": {("Z000",): 3}},
+    {"customer": ["sperr"]},
 )
 
 
@@ -280,6 +281,17 @@ def test_an_edit_that_would_make_the_specification_wrong_is_refused(edited: Any,
     assert factor.is_file()
     message = refused({"codes piece_factor": {"2": {"target": "many"}}})
     assert "codes piece_factor!C2: with this edit, 'many' is no factor" in message
+
+
+def test_a_cell_with_an_error_or_without_its_result_is_no_empty_cell(project: Path, tmp_path: Path) -> None:
+    with exported(project, tmp_path / "book.xlsx") as book:
+        cell = find(book["customer"], "CUST-060", "rationale")
+        cell.value, cell.data_type = "#REF!", "e"
+        find(book["customer"], "CUST-050", "owner").value = "=A1"
+    with pytest.raises(InputError) as caught:
+        import_workbook(read_specification(project), tmp_path / "book.xlsx")
+    assert "customer!N7: it holds #REF!. Fix: type it as a text" in str(caught.value)
+    assert "customer!M6: it holds a formula without its result" in str(caught.value)
 
 
 def test_what_is_no_mapping_workbook_is_refused(project: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The gate between mapping and loading: every figure from the staged data, every result in the ledger."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pyarrow.compute as pc
@@ -100,10 +100,7 @@ def _covered(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     """Find source columns that are neither used nor dropped with a reason (DMC-09)."""
     parts = world.staging.parts(datasets.raw(snapshot, mapping.source))
     landed = set(world.staging.read_part(datasets.raw(snapshot, mapping.source), parts[0]).column_names) - {"_row"}
-    decided = {*used_columns(mapping), *(column for drop in mapping.drops for column in drop.column)}
-    # Expressions do not tell upper from lower case.
-    named = {column.casefold() for column in decided}
-    undecided = sorted(column for column in landed if column.casefold() not in named)
+    undecided = undecided_columns(mapping, landed)
     return must_equal(
         "COVERAGE",
         mapping.entity,
@@ -113,6 +110,14 @@ def _covered(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
         undecided=undecided,
         columns=len(landed),
     )
+
+
+def undecided_columns(mapping: Mapping, there: Iterable[str]) -> list[str]:
+    """Return the source columns that a mapping neither reads nor drops with a reason, in the order of their names."""
+    decided = {*used_columns(mapping), *(column for drop in mapping.drops for column in drop.column)}
+    # Expressions do not tell upper from lower case.
+    named = {column.casefold() for column in decided}
+    return sorted(column for column in there if column.casefold() not in named)
 
 
 def used_columns(mapping: Mapping) -> set[str]:

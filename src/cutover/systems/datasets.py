@@ -53,7 +53,8 @@ def feed_name(source: Source) -> str:
     if source.excel is not None:
         place = _place_of_sheets(source.excel)
     elif source.json_ is not None:
-        wanted = (f"{name}={text}" for name, text in source.json_.where.items())
+        # No sign of equality: a folder called a=b is a partition to those who read Parquet.
+        wanted = (part for pair in source.json_.where.items() for part in pair)
         place = ".".join(filter(None, (source.json_.path, source.json_.records, *wanted)))
     elif source.csv is not None:
         place = source.csv.path
