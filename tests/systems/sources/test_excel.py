@@ -174,7 +174,6 @@ def test_errors_are_refused_by_their_cells_unless_declared(tmp_path: Path, fail:
         sheet.write_formula(1, 1, "=NA()", None, "#N/A")
         sheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
         sheet.write_formula(3, 0, '="x"', None, "x")
-        sheet.write_formula(3, 1, '=""', None, "")
         sheet.write_formula(0, 4, "=NA()", None, "#N/A")  # beside the table, in the header's row: no data
     path = tmp_path / "book.xlsx"
     assert "book.xlsx: cells hold no value: #N/A in Calc!B2; #DIV/0! in Calc!B3. Fix: mend the formulas" in fail(path)
@@ -196,6 +195,16 @@ def test_errors_in_old_workbooks_are_refused_too(tmp_path: Path, fail: Any, read
     book.save(str(tmp_path / "book.xls"))
     assert "#N/A in Calc!A2" in fail(tmp_path / "book.xls")
     assert read_excel(tmp_path / "book.xls", errors="text")[0]["id"].to_pylist() == ["#N/A", "7"]
+
+
+def test_a_formula_may_yield_an_empty_text(tmp_path: Path, read_excel: Any) -> None:
+    path = write(tmp_path, [["id", "b"], [1, "=A2"]])
+    rewritten = tmp_path / "raw.xlsx"
+    with ZipFile(path) as book, ZipFile(rewritten, "w") as copy:
+        for name in book.namelist():
+            text = book.read(name).replace(b'<c r="B2"><f>A2</f><v>0</v>', b'<c r="B2" t="str"><f>A2</f><v></v>')
+            copy.writestr(name, text)
+    assert rewritten.stat().st_size and read_excel(rewritten)[0].to_pylist() == [{"id": "1", "b": None}]
 
 
 @pytest.mark.parametrize("value", ["", "<v></v>", "<v/>", "<v />"])
