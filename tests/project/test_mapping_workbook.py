@@ -34,6 +34,7 @@ FIGURES = Figures(
     "20240101T000000Z",
     {"customer": {"land1": Figure("98.5 %", "CN"), "name1": Figure("100 %", "xx"), "sperr": Figure("2 %", "X")}},
     {"country": {("CN",): 7, ("FR",): 2}, "payment_term": {("Z000",): 3}},
+    {"customer": ["sperr"]},
 )
 
 
@@ -181,31 +182,47 @@ def test_edits_become_typed_changes_and_touch_only_their_places(edited: Any, pro
     assert read_specification(project).mappings["customer"].fields[5].value == "NET60"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    ("edits", "told"),
-    [
-        ({"customer": {"CUST-060": {"status": "aproved"}}}, "customer!L7: status is 'aproved'. Fix: write one"),
-        ({"customer": {"CUST-040": {"source": "land"}}}, "customer!G5: 'source' cannot be changed here. Fix: put"),
-        ({"customer": {"CUST-040": {"default": "CN"}}}, "customer!K5: rule CUST-040 has no default"),
-        ({"customer": {"CUST-060": {"default": None}}}, "customer!K7: the default is empty"),
-        ({"customer": {"CUST-060": {"default": "more than ten"}}}, "customer!K7: the value does not fit text(10)"),
-        ({"customer": {"CUST-060": {"rule": "CUST-061"}}}, "customer!A7: rule 'CUST-061' is unknown"),
-        ({"customer": {"CUST-060": {"rule": "CUST-050"}}}, "customer!A7: rule 'CUST-050' stands twice"),
-        ({"customer": {"rule": {}}, "codes country": {"2": {"target": " "}}}, "codes country!C2: 'target' is empty"),
-        ({"codes country": {"2": {"source": "XX"}}}, "codes country!B2: 'source' cannot be changed here"),
-        ({"codes country": {"2": {"state": "sure"}}}, "codes country!F2: state is 'sure'"),
-        ({"codes country": {"2": {"valid_from": "1.5.2024"}}}, "codes country!D2: '1.5.2024' is no date. Fix: write"),
-        ({"codes country": {"2": {"rows": "9"}}}, "codes country!H2: 'rows' cannot be changed here"),
-        ({"codes tax_code": {"3": {"valid_from": "2018-04-30"}}}, "codes tax_code!D3: the line overlaps another one"),
-        ({"codes country": {"2": {"valid_from": "2024-02-01", "valid_to": "2024-01-01"}}}, "E2: it lies before"),
-        ({"codes country": {"2": {"note": 12345678901234567}}}, "codes country!G2: a number of 16 digits"),
-        ({"open decisions": {"unmapped code": {"rows": "0"}}}, "'rows' cannot be changed here"),
-    ],
-)  # fmt: skip
-def test_a_bad_cell_is_named_and_nothing_is_applied(edits: Any, told: str, refused: Any) -> None:
-    edits.get("customer", {}).pop("rule", None)
-    good = {"CUST-070": {"owner": "finance"}}
-    assert told in refused({**edits, "address": {}, "customer": {**good, **edits.get("customer", {})}})
+BAD = [
+    ("customer", "CUST-060", {"status": "aproved"}, "customer!L7: status is 'aproved'. Fix: write one of draft"),
+    ("customer", "CUST-040", {"source": "land"}, "customer!G5: 'source' cannot be changed here. Fix: put 'land1' back"),
+    ("customer", "CUST-040", {"default": "CN"}, "customer!K5: rule CUST-040 has no default"),
+    ("customer", "CUST-060", {"default": None}, "customer!K7: the default is empty"),
+    ("customer", "CUST-060", {"default": "more than ten"}, "customer!K7: the value does not fit text(10)"),
+    ("customer", "CUST-060", {"rule": "CUST-061"}, "customer!A7: rule 'CUST-061' is unknown"),
+    ("customer", "CUST-070", {"rule": "CUST-050"}, "customer!A8: rule 'CUST-050' stands twice"),
+    ("codes country", "2", {"target": " "}, "codes country!C2: 'target' is empty"),
+    ("codes country", "3", {"source": "XX"}, "codes country!B3: 'source' cannot be changed here"),
+    ("codes country", "4", {"state": "sure"}, "codes country!F4: state is 'sure'"),
+    ("codes country", "5", {"valid_from": "1.5.2024"}, "codes country!D5: '1.5.2024' is no date. Fix: write YYYY"),
+    ("codes country", "6", {"rows": "9"}, "codes country!H6: 'rows' cannot be changed here"),
+    ("codes tax_code", "3", {"valid_from": "2018-04-30"}, "codes tax_code!D3: the line overlaps another one"),
+    ("codes country", "2", {"valid_from": "2024-02-01", "valid_to": "2024-01-01"}, "country!E2: it lies before"),
+    ("codes country", "3", {"note": 12345678901234567}, "codes country!G3: a number of 16 digits"),
+    ("open decisions", "unmapped code", {"rows": "0"}, "'rows' cannot be changed here"),
+]  # fmt: skip
+
+
+def workbooks_of(cases: list[Any]) -> list[list[Any]]:
+    """Share out the cases, so that no workbook has two of one line."""
+    books: list[list[Any]] = []
+    for case in cases:
+        fitting = (book for book in books if all(other[:2] != case[:2] for other in book))
+        book = next(fitting, None)
+        if book is None:
+            books.append([case])
+        else:
+            book.append(case)
+    return books
+
+
+@pytest.mark.parametrize("cases", workbooks_of(BAD))
+def test_bad_cells_are_named_and_nothing_is_applied(cases: list[Any], refused: Any) -> None:
+    edits: dict[str, Any] = {"customer": {"CUST-080": {"owner": "a good edit"}}}
+    for sheet, line, cells, _ in cases:
+        edits.setdefault(sheet, {})[line] = cells
+    message = refused(edits)
+    for *_, told in cases:
+        assert told in message
 
 
 def test_every_bad_cell_is_listed(refused: Any) -> None:
@@ -282,6 +299,17 @@ def test_an_edit_that_would_make_the_specification_wrong_is_refused(edited: Any,
     assert "codes piece_factor!C2: with this edit, 'many' is no factor" in message
 
 
+def test_a_cell_with_an_error_or_without_its_result_is_no_empty_cell(project: Path, tmp_path: Path) -> None:
+    with exported(project, tmp_path / "book.xlsx") as book:
+        cell = find(book["customer"], "CUST-060", "rationale")
+        cell.value, cell.data_type = "#REF!", "e"
+        find(book["customer"], "CUST-050", "owner").value = "=A1"
+    with pytest.raises(InputError) as caught:
+        import_workbook(read_specification(project), tmp_path / "book.xlsx")
+    assert "customer!N7: it holds #REF!. Fix: type it as a text" in str(caught.value)
+    assert "customer!M6: it holds a formula without its result" in str(caught.value)
+
+
 def test_what_is_no_mapping_workbook_is_refused(project: Path, tmp_path: Path) -> None:
     specification = read_specification(project)
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
@@ -322,7 +350,7 @@ def as_text(cell: Any, text: str) -> None:
         cell.data_type = "s"  # a text that begins with = is no formula here
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_random_edits_come_back_as_they_were_made(data: st.DataObject, tmp_path_factory: Any) -> None:
     folder = tmp_path_factory.mktemp("edits")
@@ -356,8 +384,7 @@ def test_random_edits_come_back_as_they_were_made(data: st.DataObject, tmp_path_
     }
     entries = {entry.source[0]: entry.target for entry in after.crosswalks["country"].entries}
     assert entries == {"CN": "CN", "D": "DE"} | codes
-    with exported(project, folder / "again.xlsx"):
-        pass
+    (folder / "again.xlsx").write_bytes(write_book(build_pages(after, FIGURES)))
     assert import_workbook(after, folder / "again.xlsx") == ([], {})
 
 

@@ -20,7 +20,8 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return format(Decimal(format(cell, DIGITS)), "f")
+        text = format(cell, DIGITS)
+        return format(Decimal(text), "f") if "e" in text else text
     if isinstance(cell, dt.timedelta):
         return _span(cell)
     if isinstance(cell, dt.datetime):

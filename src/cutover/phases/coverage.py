@@ -4,7 +4,7 @@ Each figure is a share that must be 100 %, with what is missing as its evidence 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -60,12 +60,17 @@ def _columns(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     """Find source columns that are neither used nor dropped with a reason."""
     parts = world.staging.parts(datasets.raw(snapshot, mapping.source))
     landed = set(world.staging.read_part(datasets.raw(snapshot, mapping.source), parts[0]).column_names) - {"_row"}
+    undecided = undecided_columns(mapping, landed)
+    covered = len(landed) - len(undecided)
+    return all_of("COVERAGE", mapping.entity, covered, len(landed), severity="major", evidence={"undecided": undecided})
+
+
+def undecided_columns(mapping: Mapping, there: Iterable[str]) -> list[str]:
+    """Return the source columns that a mapping neither reads nor drops with a reason, in the order of their names."""
     decided = {*used_columns(mapping), *(column for drop in mapping.drops for column in drop.column)}
     # Expressions do not tell upper from lower case.
     named = {column.casefold() for column in decided}
-    undecided = sorted(column for column in landed if column.casefold() not in named)
-    covered = len(landed) - len(undecided)
-    return all_of("COVERAGE", mapping.entity, covered, len(landed), severity="major", evidence={"undecided": undecided})
+    return sorted(column for column in there if column.casefold() not in named)
 
 
 def used_columns(mapping: Mapping) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cutover.errors import InputError
+from cutover.phases.coverage import undecided_columns
 from cutover.phases.snapshots import latest_snapshot
 from cutover.phases.world import World
 from cutover.project.mapping_workbook.book import write_book
@@ -33,18 +34,20 @@ def read_figures(world: World) -> Figures:
         return Figures()
     columns: dict[str, dict[str, Figure]] = {}
     codes: dict[str, Counter[tuple[str, ...]]] = {}
+    undecided: dict[str, list[str]] = {}
     with open_setwise(world.staging) as frames:
         for entity, mapping in world.specification.mappings.items():
             manifest = world.staging.manifest(datasets.raw(snapshot, mapping.source))
             if manifest is None:
                 continue
             names = [column["name"] for column in manifest["columns"]]
+            undecided[entity] = undecided_columns(mapping, names)
             dataset = _dataset(world, snapshot, mapping)
             columns[entity] = _columns(frames, dataset, names, frozenset(mapping.pii))
             for crosswalk, sources in _translated(mapping):
                 if set(sources) <= set(names):
                     codes.setdefault(crosswalk, Counter()).update(_codes(frames, dataset, sources))
-    return Figures(snapshot, columns, codes)
+    return Figures(snapshot, columns, codes, undecided)
 
 
 def _dataset(world: World, snapshot: str, mapping: Mapping) -> Dataset:

@@ -72,7 +72,8 @@ def feed_name(source: Source) -> str:
     if isinstance(file, Excel):
         place = _place_of_sheets(file)
     elif isinstance(file, Json):
-        wanted = (f"{name}={text}" for name, text in file.where.items())
+        # No sign of equality: a folder called a=b is a partition to those who read Parquet.
+        wanted = (part for pair in file.where.items() for part in pair)
         place = ".".join(filter(None, (file.path, file.records, *wanted)))
     return f"{source.system}.{place}".replace("*", "all").replace("?", "any").replace("/", ".")
 

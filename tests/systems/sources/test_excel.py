@@ -11,15 +11,15 @@ import pytest
 import xlrd
 import xlsxwriter
 import xlwt
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cutover.errors import SourceError
 from cutover.project.model import Excel
+from cutover.project.spreadsheet import column_index, column_letter
 from cutover.systems.sources.cells import LONG, ROUNDED, column_text
 from cutover.systems.sources.excel import EMPTY_SHEETS, ERRORS
-from cutover.systems.sources.workbooks import column_index, column_letter
 
 
 def workbook(path: Path, name: str = "book.xlsx", **options: Any) -> xlsxwriter.Workbook:
@@ -174,7 +174,6 @@ def test_errors_are_refused_by_their_cells_unless_declared(tmp_path: Path, fail:
         sheet.write_formula(1, 1, "=NA()", None, "#N/A")
         sheet.write_formula(2, 1, "=1/0", None, "#DIV/0!")
         sheet.write_formula(3, 0, '="x"', None, "x")
-        sheet.write_formula(3, 1, '=""', None, "")
         sheet.write_formula(0, 4, "=NA()", None, "#N/A")  # beside the table, in the header's row: no data
     path = tmp_path / "book.xlsx"
     assert "book.xlsx: cells hold no value: #N/A in Calc!B2; #DIV/0! in Calc!B3. Fix: mend the formulas" in fail(path)
@@ -198,12 +197,23 @@ def test_errors_in_old_workbooks_are_refused_too(tmp_path: Path, fail: Any, read
     assert read_excel(tmp_path / "book.xls", errors="text")[0]["id"].to_pylist() == ["#N/A", "7"]
 
 
-def test_formulas_that_nobody_calculated_are_refused(tmp_path: Path, fail: Any) -> None:
+def test_a_formula_may_yield_an_empty_text(tmp_path: Path, read_excel: Any) -> None:
+    path = write(tmp_path, [["id", "b"], [1, "=A2"]])
+    rewritten = tmp_path / "raw.xlsx"
+    with ZipFile(path) as book, ZipFile(rewritten, "w") as copy:
+        for name in book.namelist():
+            text = book.read(name).replace(b'<c r="B2"><f>A2</f><v>0</v>', b'<c r="B2" t="str"><f>A2</f><v></v>')
+            copy.writestr(name, text)
+    assert rewritten.stat().st_size and read_excel(rewritten)[0].to_pylist() == [{"id": "1", "b": None}]
+
+
+@pytest.mark.parametrize("value", ["", "<v></v>", "<v/>", "<v />"])
+def test_formulas_that_nobody_calculated_are_refused(tmp_path: Path, fail: Any, value: str) -> None:
     path = write(tmp_path, [["id"], [1], ["=A2+1"]])
     rewritten = tmp_path / "raw.xlsx"
     with ZipFile(path) as book, ZipFile(rewritten, "w") as copy:
         for name in book.namelist():
-            copy.writestr(name, book.read(name).replace(b"</f><v>0</v>", b"</f>"))
+            copy.writestr(name, book.read(name).replace(b"</f><v>0</v>", f"</f>{value}".encode()))
     for errors in ("refuse", "text", "empty"):
         assert "a formula without its result in Data!A3" in fail(rewritten, errors=errors)
 
@@ -311,3 +321,48 @@ def test_what_is_wrong_is_named(tmp_path: Path, fail: Any) -> None:
     write(tmp_path, [["id"]], "a1.xlsx")
     write(tmp_path, [["ID"]], "a2.xlsx")
     assert "a2.xlsx[Data]: column 1 of the header is 'ID', in a1.xlsx[Data] it is 'id'" in fail(tmp_path / "a*.xlsx")
+
+
+CELLS = (
+    st.none()
+    | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), max_size=8)
+    | st.integers(-(10**17), 10**17)
+    | st.floats(-1e12, 1e12, allow_nan=False)
+    | st.booleans()
+    | st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1))
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12))
+def test_no_row_is_lost_whatever_the_cells_hold(rows: list[list[Any]], tmp_path: Path, read_excel: Any) -> None:
+    with workbook(tmp_path, default_date_format="yyyy-mm-dd") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["a", "b", "c"])
+        for number, row in enumerate(rows, 1):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str):
+                    sheet.write_string(number, column, cell)
+                elif cell is not None:
+                    sheet.write(number, column, cell)
+    long = any(isinstance(cell, int) and abs(cell) >= 10**15 for row in rows for cell in row)
+    early = any(isinstance(cell, dt.date) and cell < dt.date(1900, 3, 1) for row in rows for cell in row)
+    if long or early:
+        with pytest.raises(SourceError, match=r"(16 digits or more|before March 1900).*: Sheet1![ABC]\d+"):
+            read_excel(tmp_path / "book.xlsx")
+        return
+    landed, _ = read_excel(tmp_path / "book.xlsx", row_column="line")
+    filled = {str(n): row for n, row in enumerate(rows, 2) if any(cell not in (None, "") for cell in row)}
+    assert landed["line"].to_pylist() == list(filled)
+    for line in landed.to_pylist():
+        for cell, name in zip(filled[line["line"]], "abc", strict=True):
+            assert line[name] == told(cell)
+
+
+def told(cell: Any) -> str | None:
+    if cell is None or isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, bool | dt.date):
+        return str(cell).lower()
+    # XlsxWriter writes 16 digits of a number.
+    return format(Decimal(format(float(f"{cell:.16g}"), ".15g")), "f")

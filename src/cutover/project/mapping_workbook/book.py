@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
@@ -13,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from cutover.core.cells import LONG, cell_text
 from cutover.errors import InputError
 from cutover.project.mapping_workbook.pages import Page
+from cutover.project.spreadsheet import Place, find_broken_in_xlsx
 
 HIDDEN = "_export"
 MARK = "cutover mapping workbook"
@@ -30,12 +32,12 @@ _WIDTHS = {"does": 40, "rationale": 40, "sample": 28, "note": 40, "told": 100, "
 class Line:
     """A line of a sheet as somebody left it: its number as Excel counts it, column -> text.
 
-    unread: the columns whose number is too long to have been kept.
+    unread: column -> why its cell tells nothing certain.
     """
 
     number: int
     cells: dict[str, str | None]
-    unread: tuple[str, ...] = ()
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,12 @@ def read_book(path: Path) -> Book:
     copy = rows.pop(HIDDEN, None)
     if not copy or copy[0][0] != MARK:
         raise InputError(f"{path.name} is no mapping workbook: its hidden copy is missing", fix=fix)
-    return Book(tuple(_pages(copy[1:])), {name: _sheet(lines) for name, lines in rows.items()})
+    pages = tuple(_pages(copy[1:]))
+    try:
+        broken = {page.sheet: find_broken_in_xlsx(path, page.sheet) for page in pages if page.sheet in rows}
+    except BadZipFile:
+        raise InputError(f"{path.name} is no .xlsx workbook", fix="save it as .xlsx") from None
+    return Book(pages, {name: _sheet(lines, broken.get(name, {})) for name, lines in rows.items()})
 
 
 def _pages(lines: list[list[Any]]) -> Iterator[Page]:
@@ -149,21 +156,26 @@ def _pages(lines: list[list[Any]]) -> Iterator[Page]:
         yield Page(current.sheet, current.kind, current.about, current.columns, tuple(rows))
 
 
-def _sheet(rows: list[list[Any]]) -> Sheet:
+def _sheet(rows: list[list[Any]], broken: dict[Place, str]) -> Sheet:
     header = tuple(map(cell_text, rows[0])) if rows else ()
     while header and header[-1] is None:
         header = header[:-1]
-    return Sheet(header, tuple(line for number, row in enumerate(rows[1:], 2) if (line := _line(number, header, row))))
+    return Sheet(
+        header, tuple(line for number, row in enumerate(rows[1:], 2) if (line := _line(number, header, row, broken)))
+    )
 
 
-def _line(number: int, header: tuple[str | None, ...], row: list[Any]) -> Line | None:
+def _line(number: int, header: tuple[str | None, ...], row: list[Any], broken: dict[Place, str]) -> Line | None:
     cells = {str(name): _text(cell) for name, cell in zip(header, row, strict=False) if name is not None}
     beside = {f"column {index + 1}": text for index, cell in enumerate(row[len(header) :], len(header))
               if (text := _text(cell)) is not None}  # fmt: skip
-    if not beside and not any(cells.values()):
+    unread = {str(name): f"it holds {text}" for index, name in enumerate(header)
+              if (text := broken.get((number - 1, index))) is not None}  # fmt: skip
+    unread |= {str(name): "a number of 16 digits, of which Excel keeps 15"
+               for name, cell in zip(header, row, strict=False)
+               if isinstance(cell, int | float) and abs(cell) >= LONG}  # fmt: skip
+    if not beside and not unread and not any(cells.values()):
         return None
-    unread = tuple(str(name) for name, cell in zip(header, row, strict=False)
-                   if isinstance(cell, int | float) and abs(cell) >= LONG)  # fmt: skip
     return Line(number, {**cells, **beside}, unread)
 
 

@@ -19,6 +19,7 @@ from cutover.project.mapping_workbook.pages import Page
 from cutover.project.model import Constant, DefaultAudited, Rule, located_fields
 from cutover.project.reading import suggest
 from cutover.project.specification import Specification
+from cutover.project.spreadsheet import column_letter
 
 Cells = dict[str, str | None]
 _KEYS = {"entity": ("rule",), "crosswalk": ("line",), "cleansing": ("rule", "before"),
@@ -96,7 +97,7 @@ class _Comparison:
 
     def _check_header(self) -> Iterator[BadCell]:
         for index, name in enumerate(self.sheet.header):
-            place = f"{self.page.sheet}!{letters(index)}1"
+            place = f"{self.page.sheet}!{column_letter(index)}1"
             if name not in self.page.columns:
                 yield BadCell(place, f"the column {name!r} is unknown", "delete it; remarks go to rationale or note")
             elif name in self.sheet.header[:index]:
@@ -114,7 +115,7 @@ class _Comparison:
         return BadCell(self._cell(line, column), problem, fix)
 
     def _cell(self, line: Line, column: str) -> str:
-        return f"{self.page.sheet}!{letters(self.sheet.header.index(column))}{line.number}"
+        return f"{self.page.sheet}!{column_letter(self.sheet.header.index(column))}{line.number}"
 
     def _mend_twice(self) -> str:
         return "empty `line` in the new one" if self.page.kind == "crosswalk" else "delete one of them"
@@ -122,7 +123,7 @@ class _Comparison:
     def _compare(self, line: Line, exported: Cells) -> Iterator[Change | BadCell]:
         for column in self.page.columns:
             before, after = exported[column], line.cells.get(column)
-            if before == after or column in _FREE.get(self.page.kind, ()):
+            if (before == after and column not in line.unread) or column in _FREE.get(self.page.kind, ()):
                 continue
             if column not in self.editable:
                 mend = f"put {told(before)} back" if before is not None and column != "sample" else "undo the edit"
@@ -145,7 +146,7 @@ class _Comparison:
     def _problem(self, line: Line, column: str, after: str | None) -> tuple[str, str] | None:
         """Return what is wrong with an edited cell, and its mend; None when it can be taken."""
         if column in line.unread:
-            return "a number of 16 digits, of which Excel keeps 15", "type it as a text"
+            return line.unread[column], "type it as a text"
         if any(_is_control(letter) for letter in after or ""):
             return "the text holds a control character", "type it again"
         if column in CHOICES and after not in CHOICES[column]:
@@ -255,13 +256,3 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def letters(index: int) -> str:
-    """Return Excel's letters of a column that is counted from 0."""
-    found = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        found = chr(ord("A") + rest) + found
-    return found

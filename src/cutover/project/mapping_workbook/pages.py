@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from cutover.core.expression import BadExpression, columns_of
 from cutover.project import model
-from cutover.project.columns import named_columns
 from cutover.project.mapping_workbook.csv_text import read_records
 from cutover.project.model import located_fields
 from cutover.project.specification import Specification
@@ -42,12 +41,13 @@ class Figures:
     """What the latest snapshot tells about a specification; all empty when there is none.
 
     columns: entity -> source column -> its figure. codes: crosswalk -> source code, one text per part -> rows that
-    have it.
+    have it. undecided: entity -> source columns that no rule reads and nobody dropped.
     """
 
     snapshot: str | None = None
     columns: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     codes: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)
+    undecided: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
         for _, rule in located_fields(mapping):
             if rule.status == "draft":
                 yield "draft rule", entity, rule.rule, None, None
-        for column in _unmapped(mapping, figures.columns.get(entity, {})):
+        for column in figures.undecided.get(entity, ()):
             yield "unmapped column", entity, column, None, None
     for name, crosswalk in specification.crosswalks.items():
         for entry in crosswalk.entries:
@@ -191,12 +191,6 @@ def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
         for code, count in sorted(figures.codes.get(name, {}).items()):
             if code not in mapped:
                 yield "unmapped code", name, "|".join(code), str(count), None
-
-
-def _unmapped(mapping: model.Mapping, there: Mapping[str, Figure]) -> Sequence[str]:
-    named = {name for _, name in named_columns(mapping)}
-    named.update(name for _, rule in located_fields(mapping) for name in sources_of(rule))
-    return [column for column in there if column not in named]
 
 
 def _signoff(specification: Specification, taken: set[str]) -> Page:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from cutover.core.cells import cell_text
 from cutover.errors import SourceError
 from cutover.project.model import Excel
+from cutover.project.spreadsheet import UNCALCULATED, Place, column_index, column_letter
 from cutover.systems.sources.cells import (
     LONG,
     column_text,
@@ -23,15 +24,7 @@ from cutover.systems.sources.cells import (
 )
 from cutover.systems.sources.feed import Feed, Reading
 from cutover.systems.sources.files import SourceFile, check_header, check_same_header, find_files, hash_file
-from cutover.systems.sources.workbooks import (
-    UNCALCULATED,
-    Place,
-    SheetOfFile,
-    column_index,
-    column_letter,
-    find_broken,
-    open_sheets,
-)
+from cutover.systems.sources.workbooks import SheetOfFile, find_broken, open_sheets
 
 _BLOCK_ROWS = 10_000
 EMPTY_SHEETS = "sheets without any cell, passed over"

@@ -1,17 +1,7 @@
-"""Workbooks and their sheets: opened, chosen by name, and what the reader of cells does not tell of them.
+"""Workbooks and their sheets: opened, chosen by name, and their cells that hold an error."""
 
-That reader shows an error (#N/A) and a formula that was never calculated as an empty cell; here they are found in the
-file itself.
-"""
-
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from posixpath import join, normpath
-from typing import IO
-from xml.etree import ElementTree
-from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 import xlrd
@@ -20,16 +10,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from cutover.errors import SourceError
 from cutover.project.model import Excel, Layout
 from cutover.project.reading import suggest
+from cutover.project.spreadsheet import Place, column_letter, find_broken_in_xlsx
 from cutover.systems.sources.files import SourceFile
-
-Place = tuple[int, int]
-UNCALCULATED = "a formula without its result"
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
-_CHUNK = 1 << 20
-# Longer than any of the marks below; a mark that is cut by the end of a chunk is found in the next.
-_OVERLAP = 64
-_MARKS = re.compile(rb"""\bt\s*=\s*["']e["']|</(?:\w+:)?f>\s*</(?:\w+:)?c>|<(?:\w+:)?f\b[^>]*/>\s*</(?:\w+:)?c>""")
 
 
 @dataclass(frozen=True)
@@ -58,24 +40,6 @@ class SheetOfFile:
         """Name the first of some cells, and how many more there are."""
         shown = ", ".join(self.cell(place) for place in places[:8])
         return f"{shown} and {len(places) - 8} more" if len(places) > 8 else shown
-
-
-def column_letter(index: int) -> str:
-    """Return Excel's letters of a column that is counted from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-def column_index(letters: str) -> int:
-    """Return the number, from 0, of the column with these letters."""
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - ord("A") + 1
-    return index - 1
 
 
 def open_sheets(file: SourceFile, declared: Excel) -> list[SheetOfFile]:
@@ -127,13 +91,7 @@ def find_broken(each: SheetOfFile) -> dict[Place, str]:
     """Return the cells of a sheet without a value: place, counted from 0 -> the error, or that nobody calculated it."""
     if _is_xls(each.file.path):
         return _broken_in_xls(each.file.path, each.sheet.name)
-    with ZipFile(each.file.path) as archive:
-        part = _part_of(archive, each.sheet.name)
-        with archive.open(part) as stream:
-            if not _has_mark(stream):
-                return {}
-        with archive.open(part) as stream:
-            return dict(_broken_in_xml(stream))
+    return find_broken_in_xlsx(each.file.path, each.sheet.name)
 
 
 def _broken_in_xls(path: Path, name: str) -> dict[Place, str]:
@@ -145,70 +103,3 @@ def _broken_in_xls(path: Path, name: str) -> dict[Place, str]:
             for column, kind in enumerate(sheet.row_types(row))
             if kind == xlrd.XL_CELL_ERROR
         }
-
-
-def _part_of(archive: ZipFile, name: str) -> str:
-    """Return the part of the archive that holds a sheet."""
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
-    sheets = [sheet for space in (_MAIN, _STRICT) for sheet in book.iter(f"{space}sheet")]
-    sheet = next(sheet for sheet in sheets if sheet.get("name") == name)
-    identity = next(value for key, value in sheet.items() if key.endswith("}id"))
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    target = next(str(each.get("Target")) for each in relations if each.get("Id") == identity)
-    return target[1:] if target.startswith("/") else normpath(join("xl", target))
-
-
-def _has_mark(stream: IO[bytes]) -> bool:
-    """Say quickly whether a sheet may hold what we look for: most hold none, and need no parsing."""
-    tail = b""
-    while chunk := stream.read(_CHUNK):
-        if _MARKS.search(tail + chunk):
-            return True
-        tail = (tail + chunk)[-_OVERLAP:]
-    return False
-
-
-def _broken_in_xml(stream: IO[bytes]) -> Iterator[tuple[Place, str]]:
-    scan = _Scan()
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
-    parser.CharacterDataHandler = scan.text
-    parser.ParseFile(stream)
-    yield from scan.found
-
-
-class _Scan:
-    """Walks the cells of a sheet, which may leave out their own names and those of their rows."""
-
-    def __init__(self) -> None:
-        self.found: list[tuple[Place, str]] = []
-        self._row = self._column = -1
-        self._kind, self._formula, self._in_value = "", False, False
-        self._value: str | None = None
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(" ")[2]
-        if name == "row":
-            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
-            self._column = -1
-        elif name == "c":
-            letters = attributes.get("r", "").rstrip("0123456789")
-            self._column = column_index(letters) if letters else self._column + 1
-            self._kind, self._formula, self._value = attributes.get("t", ""), False, None
-        self._formula = self._formula or name == "f"
-        self._in_value = name == "v"
-        if self._in_value:
-            self._value = ""
-
-    def text(self, text: str) -> None:
-        if self._in_value:
-            self._value = (self._value or "") + text
-
-    def end(self, tag: str) -> None:
-        self._in_value = False
-        if tag.rpartition(" ")[2] != "c":
-            return
-        if self._kind == "e":
-            self.found.append(((self._row, self._column), self._value or "an error"))
-        elif self._formula and self._value is None:
-            self.found.append(((self._row, self._column), UNCALCULATED))
