@@ -35,6 +35,7 @@ def test_a_simulation_reports_and_leaves_nothing(desk: Desk) -> None:
     shown = desk.run("simulate")
     assert shown.status == 0, shown
     assert "simulated: nothing of it stays" in shown.out and "Next:  cutover pilot" in shown.out
+    assert "rollback" not in shown.out
     assert desk.rows("select count(*) from app.partner") == [(0,)]
     assert desk.rows("select count(*) from cutover.run") == [(0,)]
     assert json.loads(desk.run("simulate", "--json").out)["full"]["kind"] == "full"

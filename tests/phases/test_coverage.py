@@ -155,6 +155,15 @@ def test_a_column_that_became_mandatory_closes_the_gate(toy: Toy) -> None:
     assert "MANDATORY order fail: 2 of 3 (= 100 %)" in told
 
 
+def test_the_gate_says_which_entry_is_missing(toy: Toy) -> None:
+    simple(toy)
+    toy.write("order", [{"ID": "1", "PARTNER": "1", "TAXC": "V9"}])
+    world = toy.world()
+    missing = r"VALUES.OR-3 order fail: 0 of 1 \(= 100 %\), add in crosswalks/tax.csv: 'V9'"
+    with pytest.raises(GateClosed, match=missing):
+        gate_mapping(world, toy.prepare(world), "main")
+
+
 LANDS = "create table app.country (code varchar(2) primary key, open boolean not null)"
 FILLED = "insert into app.country values ('CN', true), ('DE', {}), ('XX', true)"
 REFERS = "alter table app.partner add foreign key (country) references app.country"

@@ -1,6 +1,7 @@
 """Each kind of rule on rows that it can fill and on rows that it must refuse, through the whole of `map`."""
 
 import hashlib
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,22 @@ def test_several_codes_become_one_on_purpose(kinds: Any) -> None:
     fates, lines = kinds(rule, [{"LAND": land} for land in ("CN", "JP", "DE", None)], area=area)
     assert fates == [LOADED, LOADED, rejected("no_entry"), LOADED]
     assert [line["area"] for line in lines] == ["ASIA", "ASIA", None]
+
+
+LINES = st.lists(st.tuples(st.sampled_from(["CN", "JP", "DE"]), st.decimals(-99, 99, places=2)), min_size=1, max_size=8)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=LINES)
+def test_a_target_code_has_the_sum_of_its_source_codes(kinds: Any, lines: list[tuple[str, Decimal]]) -> None:
+    rule = """- {rule: T-2, kind: lookup_many_to_one, source: LAND, crosswalk: area, target: area, loss: the country}
+  - {rule: T-3, kind: copy, source: AMT, target: amount}"""
+    area = {"CN": "ASIA", "JP": "ASIA", "DE": "EUROPE"}
+    text = "source,target\n" + "".join(f"{code},{target}\n" for code, target in area.items())
+    _, found = kinds(rule, [{"LAND": c, "AMT": str(a)} for c, a in lines], 'AMT: "decimal(9,2)"', area=text)
+    for target in set(area.values()):
+        source = sum((amount for code, amount in lines if area[code] == target), Decimal(0))
+        assert sum((line["amount"] for line in found if line["area"] == target), Decimal(0)) == source
 
 
 def test_an_amount_takes_the_sign_of_its_side(kinds: Any) -> None:

@@ -22,8 +22,8 @@ def summary_as_json(summary: Summary, files: Sequence[str]) -> str:
     return json.dumps({**asdict(summary), "files": list(files)}, indent=2, ensure_ascii=False)
 
 
-def print_summary(summary: Summary, files: Sequence[str]) -> None:
-    """Print the summary of a wave on one screen, the next commands at its end."""
+def print_summary(summary: Summary, files: Sequence[str], *, following: str | None = None) -> None:
+    """Print the summary of a wave on one screen, at its end the next commands: those after a load if none is given."""
     console = Console(width=max(132, Console().width))
     run = summary.full or summary.pilot
     if run is None:
@@ -45,11 +45,8 @@ def print_summary(summary: Summary, files: Sequence[str]) -> None:
         )
     for file in files:
         console.print(f"written  {file}", soft_wrap=True, highlight=False, markup=False)
-    console.print(
-        f'Next:  cutover night  |  cutover runs  |  cutover rollback {run.run_id} --reason "..."  |  cutover down',
-        soft_wrap=True,
-        highlight=False,
-    )
+    usual = f'cutover night  |  cutover runs  |  cutover rollback {run.run_id} --reason "..."  |  cutover down'
+    console.print(f"Next:  {following or usual}", soft_wrap=True, highlight=False)
 
 
 def _rows_table(run: RunSummary) -> Table:

@@ -41,11 +41,12 @@ def gate_mapping(world: World, snapshot: str, wave: str) -> list[CheckResult]:
 
 
 def stop_when_closed(gate: str, results: list[CheckResult]) -> None:
-    """Raise GateClosed when results close a gate; the message names check, entity, value and threshold of each."""
+    """Raise GateClosed when results close a gate; the message names check, value, threshold and mend of each."""
     closed = closing(results)
     if closed:
         lines = "; ".join(
             f"{one.check_id} {one.entity or ''} {one.status}: {one.value or one.message} ({one.threshold})"
+            + (f", {one.message}" if one.value and one.message else "")
             for one in closed
         )
         raise GateClosed(

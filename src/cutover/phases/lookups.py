@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Mapping as ReadOnly
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from cutover.phases.world import World
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import Hierarchy, Mapping, Sequence, located_fields
 from cutover.systems import datasets, given_numbers
-from cutover.systems.attachments import measure_files
+from cutover.systems.attachments import Store
 from cutover.systems.setwise import SetWise, quote
 
 
@@ -69,8 +70,12 @@ def build_lookups(
         if isinstance(rule, Sequence):
             by_row[rule.rule] = _numbers(world, setwise, snapshot, mapping, rule, keep=reserve)
 
+    @cache
+    def store_of(system: str) -> Store:
+        return Store(world.connect(world.specification.project.systems[system].connection).folder)
+
     def files(store: str, paths: pa.Array) -> pa.Table:
-        return measure_files(world.connect(world.specification.project.systems[store].connection).folder, paths)
+        return store_of(store).measure(paths)
 
     return replace(crosswalk_lookups(world), keys=keys, by_row=by_row, files=files)
 
