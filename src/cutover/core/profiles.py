@@ -15,6 +15,8 @@ SHOWING = (
     "T01", "T03", "T04", "T05", "T06", "T07", "T10", "T11", "T12", "T13", "T14", "N01", "N02", "N03", "N05", "N06",
     "N07", "N12", "D01", "D02", "D03", "D05", "D06", "D07", "D08", "K02", "K09", "C13", "M10",
 )  # fmt: skip
+# In a column of numbers a point parts no day from a month, and a minus is more than a sign between words.
+NOT_IN_NUMBERS = frozenset(["D05", "D07", "K02"])
 _SHAPES = ((r"[\u4e00-\u9fff\u3400-\u4dbf]", "汉"), (r"[^\W\d_a-z汉]", "A"), ("[a-z]", "a"), (r"\d", "9"))
 
 
@@ -64,14 +66,14 @@ def shape_of(text: str) -> str:
     return text
 
 
-def suspect(values: pa.Array, counts: pa.Array) -> dict[str, int]:
+def suspect(values: pa.Array, counts: pa.Array, *, are_numbers: bool) -> dict[str, int]:
     """Return which defects some distinct texts seem to have, and in how many rows: defect -> rows, none with 0.
 
-    values: distinct texts. counts: in how many rows each stands.
+    values: distinct texts. counts: in how many rows each stands. are_numbers: whether nearly all of them are numbers.
     """
     rows = pa.table({"_row": pa.array(range(len(values)), pa.int64()), CELL: values})
     found = {}
-    for defect in SHOWING:
+    for defect in (name for name in SHOWING if not (are_numbers and name in NOT_IN_NUMBERS)):
         places = DEFECTS[defect].detector.find(rows, {CELL: CELL}, Parameters())
         total = pc.sum(counts.take(places)).as_py()
         if total:

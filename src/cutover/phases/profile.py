@@ -57,7 +57,8 @@ def _profile(setwise: SetWise, name: str, *, is_hidden: bool) -> ColumnProfile:
     (totals,) = setwise.select(_TOTALS).to_pylist()
     top = _pairs(setwise, f"select text, n from counted where text is not null order by n desc, text limit {TOP}")
     frequent = f"select text, n from counted where text is not null order by n desc, text limit {LOOKED_AT}"
-    values = setwise.select(frequent)
+    values, numbers = setwise.select(frequent), _numbers(setwise, totals["rows"] - totals["nulls"])
+    rows = as_array(values["n"]).cast(pa.int64())
     return ColumnProfile(
         name=name,
         **{key: totals[key] for key in ("rows", "nulls", "blanks", "distinct")},
@@ -66,8 +67,8 @@ def _profile(setwise: SetWise, name: str, *, is_hidden: bool) -> ColumnProfile:
         lengths=dict(_pairs(setwise, _LENGTHS)),
         top=[] if is_hidden else top,
         masks=_pairs(setwise, _MASKS),
-        numbers=None if is_hidden else _numbers(setwise, totals["rows"] - totals["nulls"]),
-        suspects=suspect(as_array(values["text"]), as_array(values["n"]).cast(pa.int64())),
+        numbers=None if is_hidden else numbers,
+        suspects=suspect(as_array(values["text"]), rows, are_numbers=numbers is not None),
         is_hidden=is_hidden,
     )
 
