@@ -11,7 +11,7 @@ from tests.docs.pages import read_blocks, read_commands, read_links
 
 from cutover.cli import app
 
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in ("tour", "mapping"))]
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/tour.md", "docs/mapping.md", "docs/cleansing.md"]
 QUOTED = re.compile(r"`(cutover [a-z][^`\n]*)`")
 
 
