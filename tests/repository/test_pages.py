@@ -11,7 +11,7 @@ from tests.docs.pages import read_blocks, read_commands, read_links
 
 from cutover.cli import app
 
-DOCUMENTED = ("tour", "mapping", "coverage", "text-files")
+DOCUMENTED = ("tour", "mapping", "coverage", "cleansing", "text-files")
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in DOCUMENTED)]
 QUOTED = re.compile(r"`(cutover [a-z][^`\n]*)`")
 

@@ -18,6 +18,7 @@ from cutover.phases.land import land as land_snapshot
 from cutover.phases.load import load_entity
 from cutover.phases.map import map_entity
 from cutover.phases.pilot import select_pilot
+from cutover.phases.profile import write_profile
 from cutover.phases.rehearsal import rehearse
 from cutover.phases.report import write_report
 from cutover.phases.rollback import OnConflict, roll_back
@@ -36,7 +37,22 @@ RunArgument = Annotated[int, typer.Argument(help="The run's number; `cutover run
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this theme to `app`."""
-    for verb in (create_target, land, cleanse, map_, gate, pilot, load, verify, rollback, night, trace, runs, summary):
+    for verb in (
+        create_target,
+        land,
+        profile,
+        cleanse,
+        map_,
+        gate,
+        pilot,
+        load,
+        verify,
+        rollback,
+        night,
+        trace,
+        runs,
+        summary,
+    ):
         app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 
 
@@ -60,6 +76,22 @@ def land(
     """
     name = land_snapshot(open_world(project), batch_rows=batch_rows, snapshot=snapshot)
     typer.echo(f"snapshot {name}\nNext:  cutover cleanse")
+
+
+def profile(
+    entity: Annotated[str | None, typer.Argument(help="The entity; all of them when not given.")] = None,
+    project: ProjectOption = None,
+    snapshot: SnapshotOption = "latest",
+) -> None:
+    """Write a page per entity on what its landed columns hold: shares, shapes, plots, suspected defects.
+
+    Example:  cutover profile customer        then:  cutover cleanse
+    """
+    world = open_world(project)
+    name = pick_snapshot(world, snapshot)
+    for one in [entity] if entity else world.specification.mappings:
+        typer.echo(write_profile(world, name, one))
+    typer.echo("Next:  cutover cleanse")
 
 
 def cleanse(project: ProjectOption = None, snapshot: SnapshotOption = "latest", entity: EntityOption = None) -> None:

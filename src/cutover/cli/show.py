@@ -122,7 +122,8 @@ def print_trace(trace: Trace) -> None:
     typer.echo("cleansed")
     for change in trace.changes:
         told = f"{_quoted(change['before'])} -> {_quoted(change['after'])}"
-        typer.echo(f"  {change['rule']:18} {change['column']}: {told}")
+        by = f"  (approved by {change['approver']})" if change.get("approver") else ""
+        typer.echo(f"  {change['rule']:18} {change['column']}: {told}{by}")
     why = f" by {trace.outcome['rule']}: {trace.outcome['reason']}" if trace.outcome["rule"] else ""
     into = f" into {trace.outcome['survivor']}" if trace.outcome["survivor"] else ""
     typer.echo(f"outcome: {trace.outcome['outcome']}{into}{why}")

@@ -51,31 +51,34 @@ def cleanse_entity(world: World, snapshot: str, entity: str) -> None:
             it.
     """
     mapping = world.specification.mapping(entity)
-    source = datasets.raw(snapshot, mapping.source)
-    landed = world.staging.require(source, phase="land")
+    landed = world.staging.require(datasets.raw(snapshot, mapping.source), phase="land")
     target = datasets.clean(snapshot, entity)
     beside = _read_beside(world, snapshot, mapping)
-    made_from = {
-        "spec_sha256": world.specification.sha256,
-        "rows": landed["rows"],
-        "decisions": stewards.hash_decisions(beside.decisions) + _hash_pairs(world, mapping),
-        "corrections": digest(beside.corrections),
-    }
+    specified = {"spec_sha256": world.specification.sha256, "rows": landed["rows"]}
+    decided = {**specified, "decisions": stewards.hash_decisions(beside.decisions) + _hash_pairs(world, mapping)}
+    made_from = {**decided, "corrections": digest(beside.corrections)}
     if _is_made(world, target, made_from):
         return
-    if mapping.duplicates or any(rule.propose for rule in mapping.cleanse):
+    if _is_made(world, target, specified) and not _is_made(world, target, decided):
         _refuse_when_loaded(world, snapshot, entity)
     for dataset in _datasets(snapshot, entity):
         world.staging.clear(dataset)
-    counts, done = Counter[tuple[str, str]](), 0
-    for index, rows in world.staging.read_parts(source):
-        counts += _cleanse_part(world, snapshot, mapping, beside, index, rows)
-        done += len(rows)
-        world.progress(Step("cleanse", entity, done, landed["rows"]))
+    counts = _cleanse_parts(world, snapshot, mapping, beside, landed["rows"])
     for dataset in _datasets(snapshot, entity)[1:]:
         world.staging.seal(dataset, made_from)
     _record(world, snapshot, mapping, counts)
     world.staging.seal(target, made_from)
+
+
+def _cleanse_parts(
+    world: World, snapshot: str, mapping: Mapping, beside: _Beside, total: int
+) -> Counter[tuple[str, str]]:
+    counts, done = Counter[tuple[str, str]](), 0
+    for index, rows in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
+        counts += _cleanse_part(world, snapshot, mapping, beside, index, rows)
+        done += len(rows)
+        world.progress(Step("cleanse", mapping.entity, done, total))
+    return counts
 
 
 def _datasets(snapshot: str, entity: str) -> list[Dataset]:
@@ -102,7 +105,7 @@ def _hash_pairs(world: World, mapping: Mapping) -> str:
 
 
 def _refuse_when_loaded(world: World, snapshot: str, entity: str) -> None:
-    """Raise when rows of a snapshot stand in the target: what they were made from must stay as it was."""
+    """Raise when rows stand in the target that were made before the last decisions: they must stay explained."""
     with world.target.connect() as connection:
         run_id = stewards.find_loaded_run(connection, snapshot, entity)
     if run_id is not None:

@@ -99,7 +99,7 @@ DEFECTS = (
         "D07",
         "Chinese, partial and two-digit dates",
         "2021年3月5日",
-        matching(r"年|月|民国|^\d{4}[-./]\d{1,2}$|^\d{2}[-./]\d{1,2}[-./]\d{1,2}$"),
+        matching(r"年|月|民国|^(19|20)\d{2}[-./](0?[1-9]|1[0-2])$|^\d{2}[-./]\d{1,2}[-./]\d{1,2}$"),
         "A/P",
         "full Chinese dates; short years by a declared pivot; partial dates need a flag",
         "precision",

@@ -51,11 +51,14 @@ def _fits_gbk(sign: str) -> bool:
 
 
 def _cut(texts: Texts, parameters: Parameters) -> pa.BooleanArray:
-    """Find the texts that are as long as the limit, if so many are that chance does not explain it."""
+    """Find the texts that are as long as the limit, if so many are that chance does not explain it.
+
+    A column whose texts are nearly all of one length is made like that: at most half of them may be so long.
+    """
     lengths = pc.utf8_length(texts)
     longest = parameters.length or pc.max(lengths).as_py() or 0
     at, below = (pc.sum(pc.equal(lengths, n)).as_py() or 0 for n in (longest, longest - 1))
-    spike = parameters.length is not None or (longest >= 10 and at >= 3 and at > 2 * below)
+    spike = parameters.length is not None or (longest >= 10 and 3 <= at <= len(texts) / 2 and at > 2 * below)
     return pc.and_(pc.equal(lengths, longest), spike)
 
 
