@@ -11,7 +11,8 @@ from tests.docs.pages import read_blocks, read_commands, read_links
 
 from cutover.cli import app
 
-PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in ("tour", "mapping"))]
+DOCS = ("tour", "mapping", "quarantine")
+PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in DOCS)]
 QUOTED = re.compile(r"`(cutover [a-z][^`\n]*)`")
 
 
