@@ -19,7 +19,7 @@ from scratch import scratch_database, template_database  # noqa: E402
 from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
 from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
 
-from cutover.errors import CutoverError, InputError  # noqa: E402
+from cutover.errors import CutoverError, GateClosed, InputError  # noqa: E402
 from cutover.phases import batches, correct  # noqa: E402
 from cutover.phases import replay as replaying  # noqa: E402
 from cutover.phases.correct import import_corrections  # noqa: E402
@@ -31,6 +31,8 @@ from cutover.phases.rejects import list_rejects  # noqa: E402
 from cutover.phases.replay import replay  # noqa: E402
 from cutover.phases.rollback import roll_back  # noqa: E402
 from cutover.phases.runs import finish_run, read_run  # noqa: E402
+from cutover.phases.signoff import record_signoff  # noqa: E402
+from cutover.phases.submitting import QUARANTINE_GATE, import_approved, submit_corrections  # noqa: E402
 from cutover.phases.verify import verify_run  # noqa: E402
 from cutover.phases.world import World  # noqa: E402
 
@@ -310,3 +312,19 @@ def test_a_night_explains_what_the_target_refused(toy: Toy) -> None:
     assert (night.status, night.opened) == ("clean", 0)
     execute(world, "update app.orders set amount = 7 where no = '2'")
     assert run_night(world, wave="main").opened == 1
+
+
+def test_only_the_approved_workbook_is_imported(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    content = exported(world, snapshot, "customer")
+    book = filled(content, "customer", NAME__3="Short")
+    run_id = submit_corrections(world, book)
+    with pytest.raises(GateClosed, match="nobody decided"):
+        import_approved(world, run_id, book, by_whom="Li Na")
+    record_signoff(world, run_id, QUARANTINE_GATE, person="the boss", decision="approved")
+    with pytest.raises(GateClosed, match="not the one that was approved"):
+        import_approved(world, run_id, filled(content, "customer", NAME__3="Other"), by_whom="Li Na")
+    assert import_approved(world, run_id, book, by_whom="Li Na").cells == 1
+    assert import_approved(world, run_id, book, by_whom="Li Na").replayed == ()
+    with pytest.raises(InputError, match="1 cells are bad"):
+        submit_corrections(world, filled(content, "customer", CREDIT__5=date(2024, 1, 1)))
