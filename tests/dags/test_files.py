@@ -25,6 +25,7 @@ EXPECTED = [
     "cutover_implementation",
     "cutover_mapping",
     "cutover_pilot_migration",
+    "cutover_quarantine",
     "cutover_rollback",
 ]
 HEAVY = ("pandas", "numpy", "pyarrow", "pandera", "duckdb", "networkx", "psycopg2", "alembic", "cutover.phases")

@@ -47,6 +47,8 @@ GUARDS = [
     ("cutover_full_migration", "start_run", {"gate_mapping", "require_pilot", "approve_load", "require_decision"}),
     ("cutover_full_migration", "finish_run", {"verify_run", *map(loads, ENTITIES)}),
     ("cutover_rollback", "roll_back", {"check_request", "approve_rollback", "require_decision"}),
+    ("cutover_quarantine", "import_corrections", {"check_corrections", "approve_corrections", "require_decision"}),
+    ("cutover_quarantine", "verify_run", {"import_corrections"}),
     ("cutover_implementation", "run_full_migration", {"run_cleansing", "run_mapping", "run_pilot_migration"}),
     ("cutover_implementation", "run_dual_run", {"run_full_migration"}),
 ]
@@ -57,10 +59,11 @@ def test_a_dangerous_task_has_all_its_guards(dags: dict[str, DAG], dag_id: str, 
     assert guards <= upstream(dags[dag_id], task_id)
 
 
-@pytest.mark.parametrize("dag_id", ["cutover_full_migration", "cutover_rollback"])
+@pytest.mark.parametrize("dag_id", ["cutover_full_migration", "cutover_quarantine", "cutover_rollback"])
 def test_what_is_dangerous_asks_the_decision_itself(dags: dict[str, DAG], dag_id: str) -> None:
     """Not only by way of a task that may be skipped: `none_failed` takes a skipped task for a good one."""
-    dangerous = [task for task in dags[dag_id].tasks if task.task_id.split(".")[-1].startswith(("load_", "roll_back"))]
+    writes = ("load_", "roll_back", "import_")
+    dangerous = [task for task in dags[dag_id].tasks if task.task_id.split(".")[-1].startswith(writes)]
     assert dangerous
     for task in dangerous:
         assert "require_decision" in task.upstream_task_ids
@@ -76,7 +79,12 @@ def test_no_last_task_hides_a_failure(dags: dict[str, DAG]) -> None:
 
 
 def test_questions_end_and_are_answered_yes_or_no(dags: dict[str, DAG]) -> None:
-    for dag_id, task_id in (("cutover_full_migration", "approve_load"), ("cutover_rollback", "approve_rollback")):
+    asked = {
+        "cutover_full_migration": "approve_load",
+        "cutover_quarantine": "approve_corrections",
+        "cutover_rollback": "approve_rollback",
+    }
+    for dag_id, task_id in asked.items():
         question = dags[dag_id].get_task(task_id)
         assert question.options == ["Approve", "Reject"]
         assert question.response_timeout is not None

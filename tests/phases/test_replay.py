@@ -19,17 +19,20 @@ from scratch import scratch_database, template_database  # noqa: E402
 from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
 from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
 
-from cutover.errors import CutoverError, InputError  # noqa: E402
+from cutover.errors import CutoverError, GateClosed, InputError  # noqa: E402
 from cutover.phases import batches, correct  # noqa: E402
 from cutover.phases import replay as replaying  # noqa: E402
 from cutover.phases.correct import import_corrections  # noqa: E402
 from cutover.phases.correction_sheet import ARROW, write_corrections  # noqa: E402
+from cutover.phases.dual_run import run_night  # noqa: E402
 from cutover.phases.gate import gate_mapping  # noqa: E402
 from cutover.phases.load import load_entity  # noqa: E402
 from cutover.phases.rejects import list_rejects  # noqa: E402
 from cutover.phases.replay import replay  # noqa: E402
 from cutover.phases.rollback import roll_back  # noqa: E402
-from cutover.phases.runs import read_run  # noqa: E402
+from cutover.phases.runs import finish_run, read_run  # noqa: E402
+from cutover.phases.signoff import record_signoff  # noqa: E402
+from cutover.phases.submitting import QUARANTINE_GATE, import_approved, submit_corrections  # noqa: E402
 from cutover.phases.verify import verify_run  # noqa: E402
 from cutover.phases.world import World  # noqa: E402
 
@@ -281,3 +284,47 @@ def test_a_replay_that_was_killed_goes_on(moved: Moved, monkeypatch: pytest.Monk
     verify_run(world, moved.run_id)
     assert one(world, "select count(*) from app.partner where no in ('4', '6', '7')") == 3
     assert one(world, "select count(*) from cutover.correction where withdrawn_at is null") == 3
+
+
+def test_a_night_knows_what_was_corrected_until_the_legacy_row_is_mended(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    book = filled(exported(world, snapshot), "customer", NAME__3="Short", CREDIT__5="3.00")
+    import_corrections(world, book, by_whom="Li Na")
+    night = run_night(world, wave="main")
+    assert (night.status, night.opened) == ("clean", 0)
+    assert one(world, "select count(*) from cutover.correction where file_sha256 like 'carried%'") == 2
+    legacy = moved.toy.root / "legacy" / "customer.csv"
+    legacy.write_text(legacy.read_text().replace("3.00-", "4.00"))
+    night = run_night(world, wave="main")
+    assert night.opened == 1
+    assert rows(world, "select business_key, field, expected, actual from cutover.break where state = 'open'") == [
+        ("6", "app.partner.credit", "4.00", "3.00")
+    ]
+
+
+def test_a_night_explains_what_the_target_refused(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    execute(world, "alter table app.orders add constraint odd check (no <> '1')")
+    finish_run(world, toy.load(world, snapshot))
+    night = run_night(world, wave="main")
+    assert (night.status, night.opened) == ("clean", 0)
+    execute(world, "update app.orders set amount = 7 where no = '2'")
+    assert run_night(world, wave="main").opened == 1
+
+
+def test_only_the_approved_workbook_is_imported(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    content = exported(world, snapshot, "customer")
+    book = filled(content, "customer", NAME__3="Short")
+    run_id = submit_corrections(world, book)
+    with pytest.raises(GateClosed, match="nobody decided"):
+        import_approved(world, run_id, book, by_whom="Li Na")
+    record_signoff(world, run_id, QUARANTINE_GATE, person="the boss", decision="approved")
+    with pytest.raises(GateClosed, match="not the one that was approved"):
+        import_approved(world, run_id, filled(content, "customer", NAME__3="Other"), by_whom="Li Na")
+    assert import_approved(world, run_id, book, by_whom="Li Na").cells == 1
+    assert import_approved(world, run_id, book, by_whom="Li Na").replayed == ()
+    with pytest.raises(InputError, match="1 cells are bad"):
+        submit_corrections(world, filled(content, "customer", CREDIT__5=date(2024, 1, 1)))

@@ -99,7 +99,7 @@ def test_a_change_behind_our_back_is_found(moved: Moved, change: str) -> None:
         moved.world,
         """select check_id, entity, status, evidence from cutover.check_result
            where check_result_id > (select max(check_result_id) from cutover.check_result) - :last""",
-        last=15,
+        last=19,
     )
     failed = {(line[0], line[1]): line[3] for line in stored if line[2] == "fail"}
     assert check in failed

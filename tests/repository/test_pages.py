@@ -11,7 +11,7 @@ from tests.docs.pages import read_blocks, read_commands, read_links
 
 from cutover.cli import app
 
-DOCUMENTED = ("tour", "mapping", "coverage", "cleansing", "text-files")
+DOCUMENTED = ("tour", "mapping", "coverage", "cleansing", "quarantine", "text-files")
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in DOCUMENTED)]
 QUOTED = re.compile(r"`(cutover [a-z][^`\n]*)`")
 
@@ -143,7 +143,7 @@ def test_the_house_is_as_readme_draws_it(repository: Path) -> None:
     }
 
 
-def test_every_page_of_docs_is_in_the_drawing(repository: Path) -> None:
-    told = read_tree((repository / "README.md").read_text(encoding="utf-8"))["docs/"]
-    pages = {path.name for path in (repository / "docs").glob("*.md")}
-    assert pages - set(re.findall(r"[\w-]+\.md", told)) == set()
+def test_every_page_of_docs_is_listed(repository: Path) -> None:
+    listed = read_links((repository / "docs" / "README.md").read_text(encoding="utf-8"))
+    pages = {path.name for path in (repository / "docs").glob("*.md")} - {"README.md"}
+    assert pages - set(listed) == set()

@@ -88,3 +88,15 @@ def on_conflict() -> Param:
     ways = ["stop", "keep"]
     description = "When somebody changed a loaded row: stop touches nothing, keep leaves such rows and lists them."
     return Param("stop", type="string", enum=ways, title="On conflict", description=description)
+
+
+def workbook() -> Param:
+    """Name the workbook with the corrections."""
+    description = "The filled-in workbook of `cutover rejects export`, as a path that the workers can read."
+    return Param(type="string", pattern=r"\.xlsx$", title="Workbook", description=description)
+
+
+def corrected_by() -> Param:
+    """Name who corrected."""
+    description = "Who filled it in; kept in the ledger with each correction. Who triggers the run, if empty."
+    return Param(None, type=["null", "string"], maxLength=200, title="Corrected by", description=description)

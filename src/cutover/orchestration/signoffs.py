@@ -57,6 +57,17 @@ Evidence, in schema `cutover` of the target: `check_result`, `batch` and `finger
 """,
 )
 
+QUARANTINE = Question(
+    "quarantine",
+    "Replay the rows that {{ params.workbook }} corrects?",
+    """Record the corrections of `{{ params.workbook }}` and replay exactly these rows in run
+{{ ti.xcom_pull("check_corrections") }}?
+
+Evidence, in schema `cutover` of the target: `check_result` with this `run_id`, gate `quarantine`: the number of cells
+and the hash of the workbook; another file is refused.
+""",
+)
+
 # A person who did not answer in time is not asked again. A question that Airflow lost on its way is: in 3.3 an answer
 # soon after the task has parked makes the scheduler take the task for dead, on a busy machine many times in a row.
 _MOST_LOST_ANSWERS = 20

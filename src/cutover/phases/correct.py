@@ -83,6 +83,16 @@ def import_corrections(world: World, content: bytes, *, by_whom: str) -> Correct
     return Corrected(book.snapshot, len(mended), tuple(replay(world, book.snapshot)))
 
 
+def judge_workbook(world: World, content: bytes) -> tuple[str, int]:
+    """Look at every cell of a workbook and return its snapshot and how many cells it corrects; nothing is applied.
+
+    Raises:
+        InputError: as an import.
+    """
+    book = _read(content)
+    return book.snapshot, len(_mended(world, book, "nobody yet"))
+
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 

@@ -16,16 +16,18 @@ from cutover.core.pairs import PairResult
 from cutover.core.rules import as_array
 from cutover.errors import TargetError
 from cutover.phases import snapshots
+from cutover.phases.carrying import carry_corrections
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.control_totals import compare_pairs
 from cutover.phases.expected import KEY, Table, compare_part, expected_part, tables_of, with_key
+from cutover.phases.falling import reject_fallen
 from cutover.phases.land import land
 from cutover.phases.map import map_entity
 from cutover.phases.runs import latest_run, read_run
 from cutover.phases.world import Step, World
 from cutover.project.control_totals import read_pairs
 from cutover.project.model import Mapping
-from cutover.systems import datasets, evidence, nights
+from cutover.systems import datasets, evidence, ledger, nights
 from cutover.systems.ledger import Run
 
 
@@ -59,6 +61,8 @@ def run_night(world: World, *, wave: str) -> Night:
         night_id = nights.open_night(connection, run.run_id, snapshot, started)
     for entity in _needed(world, wave):
         cleanse_entity(world, snapshot, entity)
+        if carry_corrections(world, run.snapshot_id, snapshot, entity):
+            cleanse_entity(world, snapshot, entity)
         map_entity(world, snapshot, entity, reserve=False)
     tallies, breaks = _compare_entities(world, run, snapshot, wave)
     pairs = compare_pairs(world, snapshot)
@@ -98,7 +102,7 @@ def _compare_entities(world: World, run: Run, snapshot: str, wave: str) -> tuple
                 tallies.append(Tally(entity, not_compared=rows))
                 continue
             try:
-                tally, found = _compare_entity(world, connection, snapshot, world.specification.mapping(entity))
+                tally, found = _compare_entity(world, connection, run, snapshot, world.specification.mapping(entity))
             except (DuplicateKeys, TargetError):
                 rows = world.staging.require(datasets.outcome(snapshot, entity), phase="map")["rows"]
                 tally, found = Tally(entity, not_compared=max(rows, 1)), []
@@ -107,14 +111,18 @@ def _compare_entities(world: World, run: Run, snapshot: str, wave: str) -> tuple
     return tallies, breaks
 
 
-def _compare_entity(world: World, connection: Connection, snapshot: str, mapping: Mapping) -> tuple[Tally, list[Break]]:
+def _compare_entity(
+    world: World, connection: Connection, run: Run, snapshot: str, mapping: Mapping
+) -> tuple[Tally, list[Break]]:
     # A night reserves no keys, and rows of further tables have none from before: their business key names them.
     own, *others = tables_of(snapshot, mapping)
     further = [replace(table, id=None) for table in others]
     tally, breaks = Tally(mapping.entity), list[Break]()
     evidence.forget_seen(connection)
     done = 0
+    refused = ledger.list_refused(connection, run.snapshot_id, mapping.entity)
     for index, outcome in world.staging.read_parts(datasets.outcome(snapshot, mapping.entity)):
+        outcome = _in_quarantine(outcome, refused)
         moved, still = _part(world, connection, mapping, own, further, index, outcome)
         explained = len(outcome) - moved.broken - moved.matched
         tally = replace(
@@ -131,6 +139,16 @@ def _compare_entity(world: World, connection: Connection, snapshot: str, mapping
     breaks += [Break(mapping.entity, key, "", "missing_in_old") for key in lost]
     # A row that is still there but does not move any more was counted where it stands.
     return replace(tally, broken=tally.broken + sum(not is_present for is_present in lost.values())), breaks
+
+
+def _in_quarantine(outcome: pa.Table, refused: pa.Table) -> pa.Table:
+    """Reject what the target refused when it was loaded: such rows wait for a person, as any other reject does."""
+    place = as_array(pc.index_in(outcome["_key"], value_set=as_array(refused["_key"]), skip_nulls=True))
+    hit = pc.is_valid(place)
+    if not pc.any(hit).as_py():
+        return outcome
+    fallen = refused.take(place.filter(hit))
+    return reject_fallen(outcome, fallen.set_column(0, "_row", as_array(outcome["_row"]).filter(hit)))
 
 
 def _part(

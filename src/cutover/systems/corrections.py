@@ -41,7 +41,7 @@ def list_corrections(connection: Connection, snapshot: str, entities: Sequence[s
     for line in run(connection, "list_corrections", snapshot_id=snapshot, entities=list(entities)):
         cell = (line.entity, line.row, line.column)
         before = cells[cell].before if cell in cells else line.before
-        cells[cell] = Correction(*cell, before, line.after, line.by_whom, correction_id=line.correction_id)
+        cells[cell] = Correction(*cell, before, line.after, line.by_whom, line.src_key, line.correction_id)
     return [one for one in cells.values() if one.before != one.after]
 
 
