@@ -1,6 +1,7 @@
 """Three British ledgers of paid invoices all the way; what is expected is read from the files by csv and Decimal."""
 
 import csv
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.projects.conftest import move
-from tests.projects.journey import Moved, folder_connection, rejected
+from tests.projects.journey import Moved, count_outcomes, folder_connection, make_world, prepare, rejected
 from tests.projects.plain import squeeze
 
 from cutover.systems import datasets
@@ -154,3 +155,25 @@ def test_every_hundredth_payment_has_its_supplier_day_and_amounts(
         )
         values = tuple(Decimal(row[place]) if row[place] else None for place in ledger.amounts.values())
         assert found == [(date_of(row[ledger.paid]), *values)]
+
+
+def test_a_payment_cut_in_two_is_rejected_by_its_line_and_missed_in_the_total(
+    shared_data: Path, scratch_database: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "salford"
+    shutil.copytree(shared_data / "4_uk_public_ap_ledgers/salford", folder)
+    file = folder / "clean/2012-05.csv"
+    file.chmod(0o644)
+    lines = file.read_text(encoding="utf-8").split("\n")
+    cut = ["601051759,1174.56,195.76,978.80" in line for line in lines].index(True)
+    lines[cut] = lines[cut].replace("Hays Education", "Hays, Education")
+    file.write_text("\n".join(lines), encoding="utf-8")
+    project = Path(__file__).parent / "uk_salford"
+    world = make_world(project, folder_connection("ledger_files", folder), scratch_database(), tmp_path / "staging")
+    snapshot = prepare(world, batch_rows=2_000)
+    for entity in ("body", "supplier", "payment"):
+        found = rejected(world, snapshot, entity)
+        assert found == [(f"clean/2012-05.csv:{cut + 1}", "SOURCE", "too_many_fields")]
+        assert sum(count_outcomes(world, snapshot, entity).values()) == SALFORD.rows
+    paid = world.staging.read(datasets.mapped(snapshot, "payment"), ["gross"])["gross"].to_pylist()
+    assert sum(paid) == SALFORD.totals["gross"] - Decimal("1174.56")

@@ -55,8 +55,7 @@ def land(
     """Land feeds as one snapshot and seal it; returns its id, which begins with its time.
 
     feeds: names of feeds, all of the specification when absent.
-    snapshot: one to begin under this id, or to go on with.
-    statement_timeout: seconds that one statement on a legacy database may take.
+    snapshot: one to begin under this id, or to go on with. statement_timeout: seconds for one statement on a database.
 
     Raises:
         InputError: there is no such feed, or the snapshot is sealed without it.

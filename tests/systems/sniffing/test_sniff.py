@@ -1,14 +1,18 @@
 """What sniffing proposes for files of known make, and that it says so when it does not know."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from cutover.errors import InputError
+from cutover.cli import app
+from cutover.errors import InputError, SourceError
 from cutover.project.model import Source
 from cutover.systems.sniffing import Proposal, sniff
+from cutover.systems.sources import Feed, Folder, read_feed
 
 ROWS = "nr;name;paid\r\n" + "".join(f"{n:04};中国银行上海分行第{n}支行;{n},50\r\n" for n in range(1, 30))
 
@@ -134,11 +138,27 @@ def test_a_file_of_nothing_is_refused(tmp_path: Path, data: bytes) -> None:
         look(tmp_path, data)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(min_size=1, max_size=200) | st.text("ab,;|\"'\n\r\t é中1.-/", min_size=1).map(str.encode))
-def test_any_bytes_yield_a_declaration_or_a_clear_error(tmp_path: Path, data: bytes) -> None:
+BYTES = st.binary(min_size=1, max_size=120)
+TEXTS = st.text("ab,;|\"'\n\r\t é中1.-/\x0b\x1e&+", min_size=1, max_size=120)
+TABLES = st.lists(
+    st.lists(st.text('ab",\n1é', max_size=4), min_size=1, max_size=4).map(",".join), min_size=2, max_size=8
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(BYTES | TEXTS.map(str.encode) | TABLES.map(lambda rows: "\n".join(rows).encode()))
+def test_any_bytes_yield_a_declaration_that_lands_every_row_or_a_clear_error(tmp_path: Path, data: bytes) -> None:
     try:
-        found = look(tmp_path, data)
-    except InputError:
+        found = Source.model_validate(look(tmp_path, data).source)
+        reading = read_feed(Folder(tmp_path), Feed("f", found, found.columns))
+        rows = sum(len(block) for block in reading.blocks)
+    except (InputError, SourceError):
         return
-    Source.model_validate(found.source)
+    assert rows == reading.files[0]["rows"]
+    assert len(reading.refused) == reading.files[0].get("refused", 0)
+
+
+def test_the_command_prints_the_same_for_programs(tmp_path: Path) -> None:
+    found = look(tmp_path, ROWS)
+    printed = CliRunner().invoke(app, ["sniff", str(tmp_path / "f.csv"), "--json"])
+    assert json.loads(printed.stdout)["source"] == found.source

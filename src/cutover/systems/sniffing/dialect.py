@@ -69,21 +69,13 @@ def find_layout(text: str, *, whole: bool) -> Layout:
     reasons = [ending_told, f"separator: with {shape.separator!r} {told}"]
     warnings = [] if shape.share > 0.99 else [f"rows with another number of fields: {told}"]
     above = next(i for i, record in enumerate(shape.records) if len(record) == shape.width and record != ("",))
-    header, header_told, doubts = _header(shape.records[above], shape.records[above + 1 :], shape.width)
+    first = shape.records[above]
+    header, header_told, doubts = _header(first, shape.records[above + 1 :], shape.width)
     skipped = above + (1 if header_told.endswith("skipped") else 0)
     names = tuple(f"c{number}" for number in range(1, shape.width + 1))
     if header:
-        names = (shape.records[above][0].removeprefix(MARK_TWICE), *shape.records[above][1:])
-    layout = Layout(
-        shape.separator,
-        ending,
-        shape.quote,
-        header,
-        skipped,
-        0,
-        names,
-        shape.records[above][0],
-    )
+        names = (first[0].removeprefix(MARK_TWICE), *first[1:])
+    layout = Layout(shape.separator, ending, shape.quote, header, skipped, 0, names, first[0])
     if header and names[0] != layout.found:
         warnings.append(f"the header begins with a byte order mark that was encoded twice: {layout.found!r}")
     if above:

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from cutover.systems.sources.positions import find_quotes, is_well_quoted, row_ends
+
 _ORDINARY_END = rb"\r\n|\n|\r"
 Row = list[bytes | None]
-Codes = np.ndarray[tuple[int], np.dtype[np.uint8]]
-Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -129,20 +129,17 @@ def _locate(whole: bytes, dialect: Dialect, names: list[str], wrong: list[pacsv.
     if not wrong:
         return ()
     codes = np.frombuffer(whole, np.uint8)
-    breaks = np.flatnonzero(codes == 10)
-    quotes = np.flatnonzero(codes == dialect.quote[0]) if dialect.quote else np.empty(0, np.int64)
-    ends = breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+    breaks, ends = np.flatnonzero(codes == 10), row_ends(codes, find_quotes(codes, dialect.quote))
     starts = np.concatenate([[0], ends[:-1] + 1])
     if len(names) > 1:
         # A start that is a line end itself is an empty line.
         starts = starts[~np.isin(codes[starts], (10, 13))]
-    found = []
-    for row in wrong:
-        start = starts[row.number - 1]
-        line = int(np.searchsorted(breaks, start)) + 1
-        end = ends[np.searchsorted(ends, start)]
-        found.append(Ragged(row.number - 1, line, row.actual_columns, whole[start:end].rstrip(b"\r")))
-    return tuple(found)
+    starts = starts[[row.number - 1 for row in wrong]]
+    lines, stops = np.searchsorted(breaks, starts) + 1, ends[np.searchsorted(ends, starts)]
+    return tuple(
+        Ragged(row.number - 1, int(line), row.actual_columns, whole[start:stop].rstrip(b"\r"))
+        for row, line, start, stop in zip(wrong, lines, starts, stops, strict=True)
+    )
 
 
 def _boundary(block: bytes, dialect: Dialect, final: bool) -> int | None:
@@ -150,26 +147,13 @@ def _boundary(block: bytes, dialect: Dialect, final: bool) -> int | None:
     if block.count(b"\r") != block.count(b"\r\n") + (not final and block.endswith(b"\r")):
         return None
     codes = np.frombuffer(block, np.uint8)
-    quotes = np.flatnonzero(codes == dialect.quote[0]) if dialect.quote else np.empty(0, np.int64)
-    if len(quotes) and not _well_quoted(codes, quotes, dialect, final):
+    quotes = find_quotes(codes, dialect.quote)
+    if len(quotes) and not is_well_quoted(codes, quotes, dialect.separator, final=final):
         return None
     if final:
         return len(block)
-    ends = np.flatnonzero(codes == 10)
-    outside = ends[np.searchsorted(quotes, ends) % 2 == 0]
+    outside = row_ends(codes, quotes)
     return int(outside[-1]) + 1 if len(outside) else 0
-
-
-def _well_quoted(codes: Codes, quotes: Positions, dialect: Dialect, final: bool) -> bool:
-    # Quotes open and close in turn, a doubled one closes and opens again: so each opening one stands at the
-    # start of a field or behind another quote, each closing one at the end of one or before another quote.
-    if final and len(quotes) % 2:
-        return False
-    around = np.zeros(256, bool)
-    around[[10, 13, dialect.separator[0], codes[quotes[0]]]] = True
-    opening, closing = quotes[0::2], quotes[1::2]
-    before, after = codes[opening[opening > 0] - 1], codes[closing[closing < len(codes) - 1] + 1]
-    return bool(around[before].all() and around[after].all())
 
 
 def _parse_split(block: bytes, dialect: Dialect, names: list[str], final: bool) -> Parsed | None:
@@ -183,7 +167,7 @@ def _parse_split(block: bytes, dialect: Dialect, names: list[str], final: bool) 
         return Parsed(_empty(names), end)
     fields = pc.split_pattern(pa.array(rows, pa.binary()).cast(pa.string()), dialect.separator.decode())
     if not pc.all(pc.equal(pc.list_value_length(fields), len(names))).as_py():
-        return None  # the strict parser finds the lines
+        return None
     flat = pc.list_flatten(fields)
     flat = pc.if_else(pc.equal(flat, ""), pa.scalar(None, pa.string()), flat)
     starts = np.arange(0, len(flat), len(names))
