@@ -17,7 +17,8 @@ def test_every_key_and_kind_and_remedy_is_on_the_page() -> None:
     page = write_reference()
     kinds = get_args(get_args(model.FieldRule)[0])
     for entry in (model.Mapping, model.Source, model.Target, model.Check, model.Split, model.Merge, *kinds):
-        for key in entry.model_fields:
+        for name, field in entry.model_fields.items():
+            key = field.alias or name
             assert f"| `{key}` |" in page or key == "kind", (entry.__name__, key)
     for kind in kinds:
         (name,) = get_args(kind.model_fields["kind"].annotation)

@@ -2,18 +2,18 @@
 
 import json
 from dataclasses import asdict
-from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from ruamel.yaml import YAML
+import yaml
 
 from cutover.cli.runtime import JsonOption
 from cutover.systems import sniffing
 from cutover.systems.sniffing import Proposal
 
 _EXAMPLE = 40
+_STYLE: dict[str, Any] = {"allow_unicode": True, "sort_keys": False, "width": 4096}
 
 
 def register(app: typer.Typer) -> None:
@@ -43,8 +43,5 @@ def render(proposal: Proposal) -> str:
         examples = ", ".join(repr(example[:_EXAMPLE]) for example in column.examples)
         lines.append(f"#   {column.name!r}: {column.type}, {column.reason}; {column.empty} empty; {examples}")
     lines = [" ".join(line.splitlines()) for line in lines]
-    stream = StringIO()
-    yaml = YAML()
-    yaml.width = 4096
-    yaml.dump({"source": proposal.source}, stream)
-    return "\n".join(lines) + "\n" + stream.getvalue()
+    declaration: str = yaml.safe_dump({"source": proposal.source}, **_STYLE)
+    return "\n".join(lines) + "\n" + declaration

@@ -31,6 +31,10 @@ PACKAGES = (
     "python_calamine",
     "sqlalchemy.dialects.postgresql.psycopg2",
     "stdnum.cn",
+    "stdnum.eu.vat",
+    "stdnum.iban",
+    "stdnum.luhn",
+    "xlrd",
     "yaml",
 )
 

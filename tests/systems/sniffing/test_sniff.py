@@ -155,7 +155,7 @@ def test_any_bytes_yield_a_declaration_that_lands_every_row_or_a_clear_error(tmp
     except (InputError, SourceError):
         return
     assert rows == reading.files[0]["rows"]
-    assert len(reading.refused) == reading.files[0].get("refused", 0)
+    assert len(reading.ragged) == reading.files[0].get("ragged", 0)
 
 
 def test_the_command_prints_the_same_for_programs(tmp_path: Path) -> None:

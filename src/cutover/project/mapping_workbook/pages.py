@@ -8,7 +8,7 @@ from typing import Any, Literal
 from cutover.core.expression import BadExpression, columns_of
 from cutover.project import model
 from cutover.project.mapping_workbook.csv_text import read_records
-from cutover.project.model import located_fields
+from cutover.project.model import Rule, located_fields
 from cutover.project.specification import Specification
 
 Kind = Literal["about", "entity", "crosswalk", "cleansing", "decisions", "signoff"]
@@ -117,19 +117,17 @@ def _rule_row(mapping: model.Mapping, place: tuple[str | int, ...], rule: Any, f
     )
 
 
-def sources_of(rule: Any) -> tuple[str, ...]:
+def sources_of(rule: Rule) -> tuple[str, ...]:
     """Return the source columns that a rule reads, those of its expressions too."""
-    source = getattr(rule, "source", ())
-    named = [source] if isinstance(source, str) else list(source)
-    named += [name for key in ("as_of", "unit") if (name := getattr(rule, key, None))]
-    for key in ("expression", "when"):
-        named += sorted(_columns_of(getattr(rule, key, None)))
+    named = [name for _, name in rule.columns()]
+    for _, expression in rule.expressions():
+        named += sorted(_columns_of(expression))
     return tuple(dict.fromkeys(named))
 
 
-def _columns_of(expression: str | None) -> set[str]:
+def _columns_of(expression: str) -> set[str]:
     try:
-        return set(columns_of(expression)) if expression else set()
+        return set(columns_of(expression))
     except BadExpression:
         return set()
 
