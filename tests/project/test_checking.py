@@ -21,9 +21,9 @@ def test_the_project_itself_is_sound(toy: Toy) -> None:
 MISTAKES = {
     # models
     "unknown key": (
-        (CUSTOMER, "entity: customer\n", "entity: customer\nowner: me\n"),
-        "owner: me",
-        "unknown key 'owner'",
+        (CUSTOMER, "entity: customer\n", "entity: customer\nboss: me\n"),
+        "boss: me",
+        "unknown key 'boss'",
         "spelling",
     ),
     "unknown key of a rule": (

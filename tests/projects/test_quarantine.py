@@ -31,9 +31,7 @@ def test_orders_that_the_target_refuses_wait_with_their_lines_and_load_when_they
     with world.target.begin() as connection:
         connection.exec_driver_sql("alter table sales.sales_order add constraint cheap check (freight <= 800)")
     moved = load_ungated(world, str(world.target.url.render_as_string(hide_password=False)), snapshot)
-    refused = (
-        "select entity, rule, reason, constraint_name, count(*) from cutover.reject group by 1, 2, 3, 4"
-    )
+    refused = "select entity, rule, reason, constraint_name, count(*) from cutover.reject group by 1, 2, 3, 4"
     with world.target.connect() as connection:
         assert [tuple(row) for row in connection.exec_driver_sql(f"{refused} order by 1")] == [
             ("sales_order", "TARGET", "check_constraint", "cheap", len(dear)),
