@@ -23,9 +23,9 @@ FIXED = "fixed: {path: o.txt, encoding: utf-8, unit: characters, columns: [{name
 MISTAKES = {
     # models
     "unknown key": (
-        (CUSTOMER, "entity: customer\n", "entity: customer\nowner: me\n"),
-        "owner: me",
-        "unknown key 'owner'",
+        (CUSTOMER, "entity: customer\n", "entity: customer\nboss: me\n"),
+        "boss: me",
+        "unknown key 'boss'",
         "spelling",
     ),
     "unknown key of a rule": (
