@@ -32,9 +32,9 @@ def find_verb_faults(words: list[str]) -> list[str]:
         return [f"cutover {verb}"]
     named, rest = verbs[verb], words[2:]
     if hasattr(named, "commands"):
-        # A group of verbs: the next word is one of them, or it lists.
-        follows = rest[:1] if rest[:1] and rest[0] in named.commands else ["list"]
-        named = named.commands[follows[0]]
+        # A group of verbs: the next word is one of them, or the group lists, or only the group was named.
+        follows = rest[0] if rest and rest[0] in named.commands else "list"
+        named = named.commands.get(follows, named)
     known = {"--help"} | {option for param in named.params for option in param.opts}
     asked = [word.split("=")[0] for word in rest if word.startswith("--")]
     return [f"cutover {verb} {option}" for option in asked if option not in known]

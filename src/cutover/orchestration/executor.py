@@ -30,11 +30,13 @@ PACKAGES = (
     "pydantic",
     "python_calamine",
     "sqlalchemy.dialects.postgresql.psycopg2",
-    "stdnum.cn",
+    "stdnum.cn.ric",
+    "stdnum.cn.uscc",
     "stdnum.eu.vat",
     "stdnum.iban",
     "stdnum.luhn",
     "xlrd",
+    "xlsxwriter",
     "yaml",
 )
 
