@@ -42,9 +42,9 @@ def test_ragged_rows_are_conserved_as_rejects_by_file_and_line(ragged: Toy) -> N
     ) == [(9, 9)]
     found = rows(
         world,
-        "select src_key, outcome, d.rule, d.reason, source_row->>'text' from cutover.disposition d "
+        "select d.src_key, outcome, d.rule, d.reason, source_row->>'text' from cutover.disposition d "
         'join cutover.reject using (run_id, entity, "row") where d.run_id = :run '
-        "and src_key like 'customer.csv%' order by \"row\"",
+        "and d.src_key like 'customer.csv%' order by \"row\"",
         run=run_id,
     )
     assert found == [
