@@ -39,7 +39,7 @@ def test_rejects_are_listed_exported_corrected_and_replayed(loaded: Desk, tmp_pa
     correct(file, "customer", "NAME", 3, "Short")
     shown = loaded.run("rejects", "import", str(file), "--by", "Li Na")
     assert shown.status == 0, shown.err
-    assert "1 cells corrected\nrun 1 customer: 1 rows replayed: 1 loaded" in shown.out
+    assert "cells corrected: 1\nrun 1 customer: 1 rows replayed: 1 loaded" in shown.out
     assert loaded.rows("select by_whom, after from cutover.correction") == [("Li Na", "Short")]
     assert loaded.run("verify", "1").status == 0
     assert "Next:  cutover gate" in loaded.run("rejects", "replay").out
@@ -51,7 +51,7 @@ def test_a_bad_cell_is_named_and_nothing_is_applied(loaded: Desk, tmp_path: Path
     correct(file, "customer", "NAME", 3, 12345678901234567)  # type: ignore[arg-type]
     shown = loaded.run("rejects", "import", str(file))
     assert shown.status == 1
-    assert "nothing was applied, 1 cells are bad: customer!" in shown.message
+    assert "nothing was applied; bad cells (1): customer!" in shown.message
     assert loaded.rows("select count(*) from cutover.correction") == [(0,)]
 
 

@@ -124,7 +124,7 @@ def import_(
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}", fix="name the filled-in workbook") from None
     done = import_corrections(open_world(project), content, by_whom=by)
-    typer.echo(f"{done.cells} cells corrected")
+    typer.echo(f"cells corrected: {done.cells}")
     _print_replayed(done.replayed)
 
 

@@ -27,7 +27,7 @@ def import_corrections(run: int, params: Params = None, dag_run: DagRun = None) 
 
         by_whom = chosen["corrected_by"] or person_of(dag_run)
         done = import_approved(world, run, read_workbook(chosen["workbook"]), by_whom=by_whom)
-        log.info("%s cells corrected", done.cells)
+        log.info("cells corrected: %s", done.cells)
         for one in done.replayed:
             counts = (one.rows, one.loaded, one.merged, one.dropped, one.rejected)
             told = "run %s %s: %s rows replayed, %s loaded, %s merged, %s dropped, %s rejected again"

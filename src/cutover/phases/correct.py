@@ -128,7 +128,7 @@ def _mended(world: World, book: _Workbook, by_whom: str) -> list[Correction]:
     if problems:
         more = f"; and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise InputError(
-            f"nothing was applied, {len(problems)} cells are bad: {'; '.join(problems[:SHOWN])}{more}",
+            f"nothing was applied; bad cells ({len(problems)}): {'; '.join(problems[:SHOWN])}{more}",
             fix="mend these cells and import the workbook again; export it anew where rows have changed",
         )
     if not found:

@@ -75,7 +75,7 @@ def decide_workbook(world: World, path: Path, *, by: str) -> dict[str, int]:
     problems = [problem for place, line in lines for problem in _problems(place, line, known)]
     if problems:
         shown = "\n".join(f"  {problem}" for problem in problems)
-        raise InputError(f"{len(problems)} cells of {path.name} cannot be used:\n{shown}\nNothing was recorded")
+        raise InputError(f"cells of {path.name} that cannot be used ({len(problems)}):\n{shown}\nNothing was recorded")
     decisions = [_decision(line, known) for _, line in lines if line["decision"]]
     counts = _record(world, decisions, by)
     return {**counts, "open": len(lines) - len(decisions)}
