@@ -41,7 +41,7 @@ def test_without_a_connection_it_says_which_one_to_set(
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_LEGACY_ERP", raising=False)
     with pytest.raises(InputError, match="AIRFLOW_CONN_LEGACY_ERP"):
-        CliRunner().invoke(app, ["--folder", str(tmp_path)], catch_exceptions=False)
+        CliRunner().invoke(app, ["--folder", str(tmp_path), "--project", PROJECT], catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []
 
 

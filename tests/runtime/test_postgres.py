@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -216,8 +217,12 @@ def test_full_disk_is_one_clear_message(open_folder: Path, as_root: None) -> Non
     try:
         place = cluster.find_place(open_folder, str(open_folder / "server"))
         cluster.make_place(place)
-        with pytest.raises(RuntimeSetupError, match=r"the disk of .* is full.*Fix: free 200 MB"):
-            cluster.initialise(place, find_binaries("wheel", ""))
+        with tempfile.TemporaryDirectory() as elsewhere:
+            Path(elsewhere).chmod(0o755)
+            # The account of the server may have no way into the folder of this clone.
+            binaries = make_reachable(find_binaries("wheel", ""), place.account, Path(elsewhere))
+            with pytest.raises(RuntimeSetupError, match=r"the disk of .* is full.*Fix: free 200 MB"):
+                cluster.initialise(place, binaries)
         assert not place.data.exists()
     finally:
         subprocess.run(["umount", open_folder], check=True)
