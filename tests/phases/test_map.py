@@ -119,7 +119,7 @@ def test_every_row_has_one_outcome_and_what_is_loaded_fits_together(world: World
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@settings(max_examples=200, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=100, deadline=None, suppress_health_check=CHECKS)
 @given(fed=FED, part=st.integers(1, 4))
 def test_many_more_rows_have_one_outcome_and_fit_together(world: World, fed: Any, part: int) -> None:
     _attack(world, fed, part)
