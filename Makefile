@@ -69,7 +69,7 @@ lock-check:  ## Install the lock on every Python 3.11-3.13 found here and import
 	.ci/check_lock $(ARGS)
 
 clean:  ## Stop everything and remove what was made here: servers, data, .venv, caches
-	@if [ -x $(BIN)/cutover ]; then $(BIN)/cutover clean; fi
+	@if [ -x $(BIN)/cutover ]; then $(BIN)/cutover clean --yes; fi
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist src/*.egg-info
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
