@@ -1,5 +1,6 @@
 """Airflow's pages as a person sees them after a demo, in Chromium; nothing leaves the machine."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -48,7 +49,9 @@ def page(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any
 
     asked: list[str] = []
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        # Chromium keeps a folder in the user's configuration, whatever profile it is given.
+        home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("chromium"))}
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=home)
         shown = browser.new_page(viewport={"width": 1440, "height": 1000}, base_url=url_of(stack))
         shown.set_default_timeout(60_000)
         shown.on("request", lambda request: asked.append(request.url))
