@@ -20,7 +20,8 @@ def cell_text(cell: Any) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        text = format(cell, DIGITS)
+        # A negative zero equals zero, so one would answer for the other from the cache; Excel shows both as 0.
+        text = format(cell or 0.0, DIGITS)
         return format(Decimal(text), "f") if "e" in text else text
     if isinstance(cell, dt.timedelta):
         return _span(cell)

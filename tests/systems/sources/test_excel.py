@@ -11,7 +11,7 @@ import pytest
 import xlrd
 import xlsxwriter
 import xlwt
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -335,6 +335,7 @@ CELLS = (
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=12))
+@example(rows=[[-0.0, 0, None]])
 def test_no_row_is_lost_whatever_the_cells_hold(rows: list[list[Any]], tmp_path: Path, read_excel: Any) -> None:
     with workbook(tmp_path, default_date_format="yyyy-mm-dd") as book:
         sheet = book.add_worksheet()
@@ -365,4 +366,4 @@ def told(cell: Any) -> str | None:
     if isinstance(cell, bool | dt.date):
         return str(cell).lower()
     # XlsxWriter writes 16 digits of a number.
-    return format(Decimal(format(float(f"{cell:.16g}"), ".15g")), "f")
+    return format(Decimal(format(float(f"{cell:.16g}") or 0.0, ".15g")), "f")
