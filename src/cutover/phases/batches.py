@@ -14,13 +14,13 @@ from cutover.phases.bisecting import Frame, find_refused
 from cutover.phases.falling import fallen_rows, reject_fallen
 from cutover.phases.quarantine import reject_lines
 from cutover.phases.runs import among, select_rows
+from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
-from cutover.project.model import Mapping, Reference, Rule, Split, Target
+from cutover.project.model import Mapping
 from cutover.systems import datasets, ledger
 from cutover.systems.catalogue import read_catalogue
 from cutover.systems.journal import write_entry
 from cutover.systems.ledger import Batch, Run
-from cutover.systems.staging import Dataset
 from cutover.systems.writing import Writing, insert_rows
 
 _NO_ROWS = pa.array([], pa.int64())
@@ -40,20 +40,6 @@ class Scope:
         if self.only is not None:
             return rows.filter(pc.is_in(rows["_row"], value_set=self.only))
         return rows.filter(pc.invert(pc.is_in(rows["_row"], value_set=self.elsewhere))) if len(self.elsewhere) else rows
-
-
-@dataclass(frozen=True)
-class _Place:
-    """A table that takes rows of the entity, and the staged rows for it.
-
-    references: the columns that may hold keys of the entity itself.
-    """
-
-    dataset: Dataset
-    table: str
-    id_column: str | None
-    keys: tuple[str, ...]
-    references: tuple[str, ...]
 
 
 def read_scope(connection: Connection, run: Run, entity: str, seq: int, parts: Sequence[int]) -> Scope:
@@ -83,12 +69,12 @@ def _find_refused(
 ) -> pa.Table:
     outcomes = _outcomes(world, run, mapping.entity, scope, fallen)
     frames, references = [], []
-    for place in _places(run, mapping):
-        table = read_catalogue(connection, place.table).table
-        rows = [_shape(rows, place) for rows in _target_rows(world, run, mapping, place, scope, outcomes)]
+    for table in tables_of(run.snapshot_id, mapping):
+        name = read_catalogue(connection, table.name).table
+        rows = [table.shape(part) for part in _target_rows(world, table, scope, outcomes)]
         if rows:
-            frames.append(Frame(table, pa.concat_tables(rows)))
-            references += [(frames[-1].rows, name) for name in place.references]
+            frames.append(Frame(name, pa.concat_tables(rows)))
+            references += [(frames[-1].rows, field.target) for field in table.references(mapping.entity)]
     own = pc.equal(outcomes["outcome"], "loaded")
     found = find_refused(
         connection,
@@ -119,10 +105,10 @@ def _write_batch(
     entity = mapping.entity
     outcomes = _outcomes(world, run, entity, scope, fallen)
     writing = Writing()
-    for place in _places(run, mapping):
-        facts = read_catalogue(connection, place.table)
-        rows = _target_rows(world, run, mapping, place, scope, outcomes)
-        insert_rows(connection, writing, facts, place.keys, (_shape(part, place).drop_columns("_row") for part in rows))
+    for table in tables_of(run.snapshot_id, mapping):
+        facts = read_catalogue(connection, table.name)
+        rows = (table.shape(part).drop_columns("_row") for part in _target_rows(world, table, scope, outcomes))
+        insert_rows(connection, writing, facts, table.names_a_row, rows)
     batch = _count(run.run_id, entity, scope.seq, outcomes, writing)
     # The batch first: dispositions and journal name it, and at commit the database holds its counts against them.
     ledger.insert_batch(connection, batch)
@@ -133,34 +119,21 @@ def _write_batch(
     return batch
 
 
-def _places(run: Run, mapping: Mapping) -> Iterator[_Place]:
-    targets: list[tuple[Target | Split, Sequence[Rule]]] = [(mapping.target, mapping.fields)]
-    targets += [(split, split.fields) for split in mapping.also]
-    own = datasets.mapped(run.snapshot_id, mapping.entity)
-    staged = [own, *datasets.further(run.snapshot_id, mapping)]
-    for (target, fields), dataset in zip(targets, staged, strict=True):
-        within = [field for field in fields if isinstance(field, Reference)]
-        names = tuple(field.target for field in within if mapping.entity in (field.entity, *field.otherwise))
-        yield _Place(dataset, target.table, target.id, (target.id,) if target.id else target.key, names)
-
-
 def _outcomes(world: World, run: Run, entity: str, scope: Scope, fallen: pa.Table) -> pa.Table:
     dataset = datasets.outcome(run.snapshot_id, entity)
     staged = pa.concat_tables([world.staging.read_part(dataset, part) for part in scope.parts])
     return reject_fallen(scope.among(select_rows(world, run, entity, staged)), fallen)
 
 
-def _target_rows(
-    world: World, run: Run, mapping: Mapping, place: _Place, scope: Scope, outcomes: pa.Table
-) -> Iterator[pa.Table]:
+def _target_rows(world: World, table: Table, scope: Scope, outcomes: pa.Table) -> Iterator[pa.Table]:
     """Yield the rows for one table part by part: of the own table the loaded ones, of a further one all that stand."""
-    is_own = place.dataset.layer == "mapped"
+    is_own = table.rule is None
     standing = ["loaded"] if is_own else ["loaded", "merged"]
     wanted = outcomes.filter(pc.is_in(outcomes["outcome"], value_set=pa.array(standing)))
-    present = set(world.staging.parts(place.dataset))
+    present = set(world.staging.parts(table.dataset))
     arrived = 0
     for part in scope.parts:
-        rows = among(world.staging.read_part(place.dataset, part), wanted) if part in present else None
+        rows = among(world.staging.read_part(table.dataset, part), wanted) if part in present else None
         if rows is not None and rows.num_rows:
             arrived += rows.num_rows
             yield rows
@@ -169,12 +142,6 @@ def _target_rows(
             f"{wanted.num_rows} rows are to be loaded, the mapped data hold {arrived} of them",
             fix="run `cutover map` again for this snapshot",
         )
-
-
-def _shape(rows: pa.Table, place: _Place) -> pa.Table:
-    """Drop the bookkeeping columns but `_row`; the reserved key becomes the identity column's value."""
-    shaped = rows.drop_columns([name for name in rows.column_names if name.startswith("_") and name != "_row"])
-    return shaped if place.id_column is None else shaped.append_column(place.id_column, rows["_id"])
 
 
 def _count(run_id: int, entity: str, seq: int, outcomes: pa.Table, writing: Writing) -> Batch:

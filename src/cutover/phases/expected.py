@@ -1,7 +1,6 @@
 """What a run should have left in the target, row by row, and what stands there now."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,38 +10,11 @@ from cutover.core.comparison import NOTHING, Comparison, compare
 from cutover.core.rules import as_array, join_key
 from cutover.core.types import DataType, type_of
 from cutover.phases.falling import reject_fallen
+from cutover.phases.tables import Table
 from cutover.phases.world import World
-from cutover.project.model import Mapping
 from cutover.systems import copying, datasets
-from cutover.systems.staging import Dataset
 
 KEY = "_compared"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A target table as one entity fills it; `id` is None where rows are named by their business key.
-
-    rule: the `also` entry that fills it, None for the entity's own rows.
-    """
-
-    name: str
-    id: str | None
-    key: tuple[str, ...]
-    dataset: Dataset
-    rule: str | None = None
-
-    @property
-    def names_a_row(self) -> tuple[str, ...]:
-        """The columns that name a row: the identity, else the business key."""
-        return (self.id,) if self.id is not None else self.key
-
-
-def tables_of(snapshot: str, mapping: Mapping) -> list[Table]:
-    """Return the tables an entity fills: its own first, then those of its further rows."""
-    own = Table(mapping.target.table, mapping.target.id, mapping.target.key, datasets.mapped(snapshot, mapping.entity))
-    further = zip(mapping.also, datasets.further(snapshot, mapping), strict=True)
-    return [own, *(Table(split.table, split.id, split.key, dataset, split.rule) for split, dataset in further)]
 
 
 def expected_part(world: World, table: Table, index: int, outcome: pa.Table, rows: pa.Array | None) -> pa.Table:
@@ -55,9 +27,7 @@ def expected_part(world: World, table: Table, index: int, outcome: pa.Table, row
     found = found.filter(pc.is_in(found["_row"], value_set=as_array(outcome.filter(standing)["_row"])))
     if rows is not None:
         found = found.filter(pc.is_in(found["_row"], value_set=rows))
-    if table.id is not None:
-        found = found.rename_columns([table.id if name == "_id" else name for name in found.column_names])
-    return found.drop_columns([name for name in found.column_names if name.startswith("_") and name != "_row"])
+    return table.shape(found)
 
 
 def actual_rows(connection: Connection, table: Table, expected: pa.Table) -> pa.Table:

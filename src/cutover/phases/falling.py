@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from cutover.core.rules import as_array
 from cutover.phases.bisecting import TARGET_RULE
 from cutover.phases.settling import group_sql, reject_rows
+from cutover.phases.tables import tables_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
@@ -85,18 +86,13 @@ def _referring(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, 
     outcome = datasets.outcome(snapshot, mapping.entity)
     if mapping.merge is not None:
         yield setwise.select(_told(_merged_sql(mapping.merge.rule, entity)), outcome=outcome)
-    own = datasets.mapped(snapshot, mapping.entity)
-    places = [(mapping.fields, own)]
-    further = datasets.further(snapshot, mapping)
-    places += [(split.fields, dataset) for split, dataset in zip(mapping.also, further, strict=True)]
     parents, key = datasets.target_keys(snapshot, world.specification.mapping(entity))
-    for fields, dataset in places:
-        if not world.staging.parts(dataset) or not world.staging.parts(parents):
+    for table in tables_of(snapshot, mapping):
+        if not world.staging.parts(table.dataset) or not world.staging.parts(parents):
             continue
-        for field in fields:
-            if isinstance(field, Reference) and entity in (field.entity, *field.otherwise):
-                sql = _told(_referring_sql(field, key))
-                yield setwise.select(sql, rows=dataset, parents=parents, outcome=outcome)
+        for field in table.references(entity):
+            sql = _told(_referring_sql(field, key))
+            yield setwise.select(sql, rows=table.dataset, parents=parents, outcome=outcome)
 
 
 def _told(sql: str) -> str:

@@ -4,14 +4,14 @@ DMC-12 and DMC-13 of the checklist. Mapping rejects what it finds itself; these 
 over the whole entity, in DuckDB.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from cutover.core.verdicts import CheckResult, must_equal
-from cutover.phases.expected import Table, tables_of
 from cutover.phases.settling import circles
+from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets
@@ -58,8 +58,9 @@ def fit_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckR
                 facts = read_catalogue(connection, table.name)
                 found = misfits(setwise, snapshot, mapping, table, facts, encoding)
                 told = {f"{one.column} {one.way}": one.rows for one in found}
-                name = f"FIT.{table.name}" if table.rule is None else f"FIT.{table.name}.{table.rule}"
-                yield must_equal(name, mapping.entity, sum(told.values()), 0, misfits=told, charset=encoding)
+                yield must_equal(
+                    f"FIT.{table.label}", mapping.entity, sum(told.values()), 0, misfits=told, charset=encoding
+                )
 
 
 def _ordered(world: World, mapping: Mapping) -> CheckResult:
@@ -74,16 +75,9 @@ def _standing(table: Table) -> str:
     return f"rows._row in (select _row from outcome where outcome.outcome in {outcomes})"
 
 
-def _keys(mapping: Mapping, table: Table) -> list[tuple[str, ...]]:
-    if table.rule is None:
-        return [mapping.target.key, *mapping.target.unique]
-    [split] = [split for split in mapping.also if split.rule == table.rule]
-    return [split.key, *split.unique]
-
-
 def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
     outcome = datasets.outcome(snapshot, mapping.entity)
-    for key in _keys(mapping, table):
+    for key in table.unique:
         if table.id in key:
             continue
         columns = ", ".join(f"rows.{quote(column)}" for column in key)
@@ -99,8 +93,7 @@ def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> 
 
 def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
     outcome = datasets.outcome(snapshot, mapping.entity)
-    fields = mapping.fields if table.rule is None else _fields(mapping, table.rule)
-    for field in fields:
+    for field in table.fields:
         if not isinstance(field, Reference):
             continue
         known, staged = _known(world, snapshot, field)
@@ -115,15 +108,11 @@ def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, ta
 def _known(world: World, snapshot: str, field: Reference) -> tuple[str, dict[str, Dataset]]:
     """Return the SQL of all target keys that a reference may have, and the datasets that it names."""
     queries, staged = [], {}
-    for index, entity in enumerate((field.entity, *field.otherwise)):
+    for index, entity in enumerate(field.entities):
         staged[f"parents_{index}"], key = datasets.target_keys(snapshot, world.specification.mapping(entity))
         name = quote(key)
         queries.append(f"select cast({name} as varchar) from parents_{index} where {name} is not null")
     return " union all ".join(queries), staged
-
-
-def _fields(mapping: Mapping, rule: str) -> Sequence[object]:
-    return next(split.fields for split in mapping.also if split.rule == rule)
 
 
 def _number(found: pa.Table) -> int:

@@ -69,7 +69,7 @@ def refers_to_itself(mapping: Mapping) -> bool:
     """Whether rows of an entity refer to others of it: by a key, or from a further row of one merged away."""
     kept = [field for split in mapping.also if split.merged == "keep" for field in split.fields]
     references = [field for field in (*mapping.fields, *kept) if isinstance(field, Reference)]
-    return any(mapping.entity in (field.entity, *field.otherwise) for field in references)
+    return any(mapping.entity in field.entities for field in references)
 
 
 def load_batch(world: World, run: Run, entity: str, seq: int, parts: Sequence[int], *, again: bool = False) -> Batch:

@@ -136,7 +136,7 @@ def _needed(setwise: SetWise, snapshot: str, mapping: Mapping, rows: pa.Table) -
         found.append((mapping.entity, setwise.select(f"select _row from clean where ({columns}) in ({group})", **own)))
     for _, field in located_fields(mapping):
         if isinstance(field, Reference):
-            found += [_parents(setwise, snapshot, entity, field, own) for entity in (field.entity, *field.otherwise)]
+            found += [_parents(setwise, snapshot, entity, field, own) for entity in field.entities]
     return found
 
 

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 
 from cutover.core.expression import columns_of
 from cutover.errors import InputError
-from cutover.phases.expected import tables_of
+from cutover.phases.tables import tables_of
+from cutover.phases.values import MASKED
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Rule
 from cutover.systems import datasets
 
-MASKED = "***"
 Texts = tuple[tuple[str, str | None], ...]
 
 
@@ -68,18 +68,15 @@ def _preview_part(world: World, snapshot: str, mapping: Mapping, index: int, out
     clean = _lines(staging.read_part(datasets.clean(snapshot, mapping.entity), index), outcome)
     rejects = staging.read_part(datasets.rejects(snapshot, mapping.entity), index).to_pylist()
     filled = [
-        (table.name, _lines(staging.read_part(table.dataset, index), outcome), fields)
-        for table, fields in zip(
-            tables_of(snapshot, mapping), (mapping.fields, *(split.fields for split in mapping.also)), strict=True
-        )
+        (table, _lines(staging.read_part(table.dataset, index), outcome)) for table in tables_of(snapshot, mapping)
     ]
     for line in outcome.to_pylist():
         number = line["_row"]
         broken = {(r["rule"], r["column"]): r["reason"] for r in rejects if r["_row"] == number}
         cells = [
-            _cell(mapping, table, field, column, clean[number], rows.get(number), broken)
-            for table, rows, fields in filled
-            for field in fields
+            _cell(mapping, table.name, field, column, clean[number], rows.get(number), broken)
+            for table, rows in filled
+            for field in table.fields
             for column in (field.target, *(name for _, name, _ in field.further_targets()))
             if number in rows or line["outcome"] == "rejected"
         ]

@@ -107,7 +107,7 @@ def _(field: LookupEffective, rows: pa.Table, lookups: Lookups) -> Filled:
 @fill.register
 def _(field: Xref, rows: pa.Table, lookups: Lookups) -> Filled:
     keys = _key(field.source, rows, field)
-    indexes = [lookups.keys(entity, keys) for entity in (field.entity, *field.otherwise)]
+    indexes = [lookups.keys(entity, keys) for entity in field.entities]
     return rules.resolve(keys, indexes, optional=field.optional)
 
 

@@ -118,7 +118,7 @@ def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mappin
     if mapping.all_or_none is not None:
         found.append(setwise.select(group_sql(mapping), outcome=outcome, clean=clean))
     for _, field in located_fields(mapping):
-        if isinstance(field, Reference) and mapping.entity in (field.entity, *field.otherwise):
+        if isinstance(field, Reference) and mapping.entity in field.entities:
             earlier = _moved_before(world, snapshot, mapping, field)
             setwise.connection.register("earlier", earlier)
             found.append(setwise.select(_children_sql(field), outcome=outcome, clean=clean))
@@ -127,7 +127,7 @@ def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mappin
 
 def _moved_before(world: World, snapshot: str, mapping: Mapping, field: Reference) -> pa.Table:
     """Return the keys that a reference finds in the entities that it looks into before its own."""
-    named = (field.entity, *field.otherwise)
+    named = field.entities
     keys = [pa.table({"_key": pa.array([], pa.string())})]
     for entity in named[: named.index(mapping.entity)]:
         rows = world.staging.read(datasets.outcome(snapshot, entity), ["_key", "outcome"])

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 
 from cutover.errors import InputError
 from cutover.phases.ragged import texts_of
+from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
-from cutover.project.model import Mapping, Split, Target
+from cutover.project.model import Mapping
 from cutover.systems import datasets
 from cutover.systems.queries import run
 from cutover.systems.staging import Dataset
@@ -82,11 +83,13 @@ def _trace(world: World, snapshot: str, mapping: Mapping, part: int, outcome: Te
 
     entity = mapping.entity
     (raw,) = lines(datasets.raw(snapshot, mapping.source))
-    tables: list[tuple[Target | Split, Dataset]] = [(mapping.target, datasets.mapped(snapshot, entity))]
-    tables += zip(mapping.also, datasets.further(snapshot, mapping), strict=True)
     with world.target.connect() as connection:
         fates = run(connection, "list_fates", entity=entity, row=number, snapshot=snapshot).mappings().all()
-        targets = [_target_row(connection, table, line) for table, dataset in tables for line in lines(dataset)]
+        targets = [
+            _target_row(connection, table, line)
+            for table in tables_of(snapshot, mapping)
+            for line in lines(table.dataset)
+        ]
     return Trace(
         number,
         part,
@@ -99,8 +102,8 @@ def _trace(world: World, snapshot: str, mapping: Mapping, part: int, outcome: Te
     )
 
 
-def _target_row(connection: Connection, table: Target | Split, line: Texts) -> TargetRow:
+def _target_row(connection: Connection, table: Table, line: Texts) -> TargetRow:
     mapped = {name: cell for name, cell in line.items() if not name.startswith("_")}
     wanted = {table.id: line["_id"]} if table.id is not None else {name: mapped[name] for name in table.key}
-    stands = run(connection, "read_target_row", {"table": table.table}, wanted=json.dumps(wanted)).scalar()
-    return TargetRow(table.table, {**wanted, **mapped}, stands or {})
+    stands = run(connection, "read_target_row", {"table": table.name}, wanted=json.dumps(wanted)).scalar()
+    return TargetRow(table.name, {**wanted, **mapped}, stands or {})

@@ -14,12 +14,10 @@ from cutover.core.verdicts import CheckResult, must_equal, share_at_most
 from cutover.errors import TargetError
 from cutover.phases.expected import (
     KEY,
-    Table,
     compare_part,
     expected_part,
     outcome_parts,
     selected,
-    tables_of,
     with_key,
 )
 from cutover.phases.falling import fallen_rows
@@ -27,6 +25,7 @@ from cutover.phases.filling import told_by
 from cutover.phases.gate import stop_when_closed
 from cutover.phases.history import counted_outcomes
 from cutover.phases.runs import read_run
+from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping
 from cutover.systems import datasets, evidence, ledger
@@ -159,7 +158,7 @@ def _decided(connection: Connection, run: Run, mapping: Mapping) -> CheckResult:
 
 
 def _compared(mapping: Mapping, table: Table, found: Comparison, repeated: str) -> CheckResult:
-    name = f"ROWS.{table.name}" if table.rule is None else f"ROWS.{table.name}.{table.rule}"
+    name = f"ROWS.{table.label}"
     if repeated:
         return CheckResult(name, mapping.entity, "error", "blocker", message=f"nothing can be compared: {repeated}")
     wrong = found.differing + len(found.missing) + len(found.unexpected)

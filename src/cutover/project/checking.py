@@ -22,7 +22,7 @@ Checker = Callable[[Mapping], Problems]
 def parents_of(mapping: Mapping) -> frozenset[str]:
     """Return the entities a mapping references: by a key, or because their rows may survive its own."""
     fields = [field for _, field in located_fields(mapping) if isinstance(field, Reference)]
-    keys = {entity for field in fields for entity in (field.entity, *field.otherwise)}
+    keys = {entity for field in fields for entity in field.entities}
     return frozenset(keys | set(mapping.merge.into if mapping.merge else ()))
 
 

@@ -78,7 +78,7 @@ def named_by_key(mapping: Mapping) -> bool:
 
 
 def _check_alike(place: Location, field: Xref, mappings: ReadOnly[str, Mapping]) -> Problems:
-    known = [mappings[entity] for entity in (field.entity, *field.otherwise) if entity in mappings]
+    known = [mappings[entity] for entity in field.entities if entity in mappings]
     if len({mapping.target.id is None for mapping in known}) > 1:
         problem = "some of these entities are named by an identity, some by their own key"
         yield (*place, "otherwise"), problem, "refer to entities of one sort"

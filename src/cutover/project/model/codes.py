@@ -74,6 +74,11 @@ class Reference(Rule):
     optional: bool = Field(False, description="an empty reference stays empty instead of being rejected")
     otherwise: tuple[Identifier, ...] = Field((), description="further entities to look in, in order")
 
+    @property
+    def entities(self) -> tuple[str, ...]:
+        """The entities that it looks into, in order."""
+        return (self.entity, *self.otherwise)
+
 
 class Xref(Reference):
     """The target key of another entity's row; a parent that was not loaded rejects the row, a merged one resolves.
