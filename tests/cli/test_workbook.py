@@ -87,3 +87,8 @@ def test_without_a_snapshot_the_figures_are_empty(desk: Desk, tmp_path: Path) ->
     sheets = openpyxl.load_workbook(tmp_path / "m.xlsx")
     assert cell(sheets["customer"], "CU-2", "fill rate").value is None
     assert desk.run("workbook", "import", str(tmp_path / "m.xlsx")).out == "nothing was changed\n"
+
+
+def test_a_place_that_is_not_there_is_one_clear_message(desk: Desk) -> None:
+    shown = desk.run("workbook", "export", "--file", "nowhere/mapping.xlsx")
+    assert shown.status == 1 and "nowhere/mapping.xlsx cannot be written" in shown.err

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from cutover.cli.phases import SnapshotOption
 from cutover.cli.runtime import JsonOption, ProjectOption
-from cutover.cli.world import open_world, pick_snapshot
+from cutover.cli.world import open_world, pick_snapshot, write_file
 from cutover.core.reasons import Language
 from cutover.errors import InputError
 from cutover.phases.correct import import_corrections
@@ -20,7 +21,6 @@ from cutover.phases.replay import replay as replay_rejects
 from cutover.phases.world import World
 from cutover.systems import datasets
 
-SnapshotOption = Annotated[str, typer.Option("--snapshot", help="A landed snapshot, or `latest`.")]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="The language of the reasons.")]
 
 
@@ -103,10 +103,7 @@ def export(
     world = open_world(project)
     name = pick_snapshot(world, snapshot)
     content, rows = write_corrections(world, name, entities=_mapped(world, name, entity), owner=owner, language=lang)
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}", fix="name another file") from None
+    write_file(file, content)
     typer.echo(f"{rows} rejected rows written to {file}\nNext:  cutover rejects import {file} --by NAME")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cutover.cli.runtime import ProjectOption
-from cutover.cli.world import open_specification, open_world
+from cutover.cli.world import open_specification, open_world, write_file
 from cutover.phases.mapping_workbook import write_mapping_workbook
 from cutover.project.mapping_workbook.applying import apply_texts, import_workbook
 
@@ -28,7 +28,7 @@ def export(
 
     Example:  cutover workbook export --file mapping.xlsx        then:  cutover workbook import mapping.xlsx
     """
-    file.write_bytes(write_mapping_workbook(open_world(project)))
+    write_file(file, write_mapping_workbook(open_world(project)))
     typer.echo(f"written  {file}\nNext:  edit the yellow cells, then  cutover workbook import {file}")
 
 

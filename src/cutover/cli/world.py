@@ -9,6 +9,7 @@ from rich.console import Console
 
 from cutover.cli.progress import Meter
 from cutover.cli.runtime import find_home
+from cutover.errors import InputError
 from cutover.phases.snapshots import latest_snapshot
 from cutover.phases.world import Progress, World
 from cutover.project.specification import Specification, read_specification
@@ -43,3 +44,15 @@ def pick_snapshot(world: World, snapshot: str) -> str:
         InputError: there is none.
     """
     return latest_snapshot(world) if snapshot == "latest" else snapshot
+
+
+def write_file(file: Path, content: bytes) -> None:
+    """Write what a person asked for where they asked for it.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}", fix="name another file") from None
