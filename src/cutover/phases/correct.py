@@ -12,12 +12,13 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from cutover.core.reasons import Language
 from cutover.errors import InputError, TerminalError
-from cutover.phases.correction_sheet import EMPTY, META, SheetPlan, Texts, current_rows, heads, row_hash
+from cutover.phases.correction_sheet import EMPTY, META, SheetPlan, current_rows, heads, row_hash
 from cutover.phases.rejects import list_rejects
 from cutover.phases.replay import Replayed, prepare, remap, replay, standing_runs
 from cutover.phases.runs import require_unchanged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
+from cutover.project.spreadsheet import column_letter
 from cutover.systems import corrections, datasets
 from cutover.systems.corrections import Correction
 from cutover.systems.sources.exact import exact_text
@@ -148,17 +149,8 @@ def _cells(name: str, plan: SheetPlan, rows: list[list[Any]], problems: list[str
             continue
         seen.add(int(number))
         for at, value in filled:
-            place = f"{name}!{_letters(at)}{line}"
+            place = f"{name}!{column_letter(at)}{line}"
             yield _Cell(place, int(number), str(row[1]), plan.corrected[at - plan.first_correction], value)
-
-
-def _letters(at: int) -> str:
-    letters = ""
-    at += 1
-    while at:
-        at, rest = divmod(at - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def _judge(
@@ -184,13 +176,11 @@ def _judge(
             yield Correction(mapping.entity, cell.row, cell.column, before, after, by_whom, src_key=keys[cell.row])
 
 
-def _types(world: World, snapshot: str, mapping: Mapping) -> Texts | dict[str, pa.DataType]:
-    dataset = datasets.raw(snapshot, mapping.source)
-    schema = world.staging.read_part(dataset, world.staging.parts(dataset)[0]).schema
-    return {field.name: field.type for field in schema}
+def _types(world: World, snapshot: str, mapping: Mapping) -> dict[str, pa.DataType]:
+    return {field.name: field.type for field in world.staging.schema(datasets.raw(snapshot, mapping.source))}
 
 
-def _text(value: Any, wanted: Any) -> str | None:
+def _text(value: Any, wanted: pa.DataType) -> str | None:
     """Return a cell as the text that stands for it in the landed data; None clears the cell.
 
     Raises:

@@ -20,9 +20,10 @@ from cutover.core.reasons import Language
 from cutover.errors import InputError
 from cutover.phases.correcting import apply_corrections, read_corrections
 from cutover.phases.rejects import Reject, correctable, list_rejects
-from cutover.phases.workbook import CELL_LENGTH, MASK, SHEET_ROWS, sheet_name
+from cutover.phases.workbook import MASK, SHEET_ROWS
 from cutover.phases.world import World
 from cutover.project.model import Mapping
+from cutover.project.spreadsheet import CELL_LENGTH, TEXTS_STAY, sheet_name
 from cutover.systems import datasets
 
 META = "_cutover"
@@ -63,7 +64,7 @@ def write_corrections(
         InputError: no row of them is rejected, or more than a sheet holds.
     """
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
     plans: dict[str, SheetPlan] = {}
     count = 0
     for entity in entities:

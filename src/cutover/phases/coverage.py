@@ -58,8 +58,7 @@ def cover_entity(world: World, snapshot: str, mapping: Mapping) -> Coverage:
 
 def _columns(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     """Find source columns that are neither used nor dropped with a reason."""
-    parts = world.staging.parts(datasets.raw(snapshot, mapping.source))
-    landed = set(world.staging.read_part(datasets.raw(snapshot, mapping.source), parts[0]).column_names) - {"_row"}
+    landed = {*world.staging.schema(datasets.raw(snapshot, mapping.source)).names} - {"_row"}
     undecided = undecided_columns(mapping, landed)
     covered = len(landed) - len(undecided)
     return all_of("COVERAGE", mapping.entity, covered, len(landed), severity="major", evidence={"undecided": undecided})

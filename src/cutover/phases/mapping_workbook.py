@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from cutover.errors import InputError
 from cutover.phases.coverage import undecided_columns
@@ -10,7 +9,7 @@ from cutover.phases.snapshots import latest_snapshot
 from cutover.phases.world import World
 from cutover.project.mapping_workbook.book import write_book
 from cutover.project.mapping_workbook.pages import Figure, Figures, build_pages
-from cutover.project.model import Mapping, Unit, located_fields
+from cutover.project.model import Currency, Mapping, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
 from cutover.systems.staging import Dataset
@@ -80,10 +79,9 @@ def _mask(text: str) -> str:
 def _translated(mapping: Mapping) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each crosswalk of a mapping with the columns whose codes it translates."""
     for _, rule in located_fields(mapping):
-        crosswalk = getattr(rule, "crosswalk", None) or getattr(rule, "factors", None)
-        if crosswalk is not None:
-            source: Any = rule.unit if isinstance(rule, Unit) else getattr(rule, "source", ())
-            yield crosswalk, (source,) if isinstance(source, str) else tuple(source)
+        # A rate is not looked up by a code of the data alone.
+        if not isinstance(rule, Currency):
+            yield from ((crosswalk, rule.looked_up()) for _, crosswalk in rule.crosswalks())
 
 
 def _codes(frames: SetWise, dataset: Dataset, sources: tuple[str, ...]) -> Counter[tuple[str, ...]]:

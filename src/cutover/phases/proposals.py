@@ -10,6 +10,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from cutover.errors import InputError
 from cutover.phases.world import World
+from cutover.project.spreadsheet import TEXTS_STAY
 from cutover.systems import stewards
 from cutover.systems.stewards import Decision, Proposal, State
 
@@ -37,7 +38,7 @@ def list_proposals(world: World, entity: str | None = None, state: State | None 
 def write_proposal_workbook(world: World, entity: str | None = None) -> str:
     """Write the open proposals as a workbook for stewards and return where it lies; it holds personal data."""
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
     sheet = book.add_worksheet(_SHEET)
     sheet.write_row(0, 0, _COLUMNS, book.add_format({"bold": True, "bg_color": "#DDEBF7"}))
     sheet.freeze_panes(_HEADER_ROW, 0)

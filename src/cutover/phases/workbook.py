@@ -14,11 +14,11 @@ from cutover.phases.expected import selected
 from cutover.phases.runs import read_run
 from cutover.phases.world import World
 from cutover.project.model import Mapping
+from cutover.project.spreadsheet import CELL_LENGTH, TEXTS_STAY, sheet_name
 from cutover.systems import datasets
 from cutover.systems.ledger import Run
 
 SHEET_ROWS = 100_000
-CELL_LENGTH = 32_767  # Excel takes no more
 MASK = "•••"
 _LEADING = ("row", "key", "rule", "column", "reason", "severity")
 
@@ -40,9 +40,7 @@ def write_reject_workbook(world: World, run_id: int) -> str:
     """
     run = read_run(world, run_id)
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(
-        buffer, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
+    book = xlsxwriter.Workbook(buffer, {"constant_memory": True, **TEXTS_STAY})
     bold = book.add_format({"bold": True, "bg_color": "#DDEBF7"})
     names: set[str] = set()
     for entity in run.entities:
@@ -54,16 +52,6 @@ def write_reject_workbook(world: World, run_id: int) -> str:
         book.add_worksheet("rejects").write_row(0, 0, ["No row of this run was rejected."])
     book.close()
     return world.staging.write_file(f"reports/run-{run_id}/rejects.xlsx", buffer.getvalue())
-
-
-def sheet_name(entity: str, taken: set[str]) -> str:
-    """Return a name for a sheet that Excel takes and that is not taken, and take it."""
-    # Excel allows 31 characters, tells no case, and keeps `History` for itself.
-    plain = entity[:31] if entity != "history" else "history_"
-    numbered = (f"{entity[:27]}~{number}" for number in range(2, 1000))
-    name = plain if plain not in taken else next(other for other in numbered if other not in taken)
-    taken.add(name)
-    return name
 
 
 def _write_sheet(sheet: Worksheet, bold: object, first: Line, lines: Iterator[Line]) -> None:

@@ -1,15 +1,21 @@
-"""Names of cells; and the cells of an .xlsx file that its reader shows as empty: errors, uncalculated formulas."""
+"""What all our workbooks share: how they are written, names of sheets and cells, and cells that no reader shows.
+
+A reader shows cells with errors and with formulas that nobody calculated as empty; they are found in the file itself.
+"""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from posixpath import join, normpath
-from typing import IO
+from typing import IO, Any
 from xml.etree import ElementTree
 from xml.parsers import expat
 from zipfile import ZipFile
 
 Place = tuple[int, int]
+CELL_LENGTH = 32_767  # Excel takes no more
+# Options of XlsxWriter: a legacy text that begins with `=` or looks like an address stays a text.
+TEXTS_STAY: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False}
 UNCALCULATED = "a formula without its result"
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _STRICT = "{http://purl.oclc.org/ooxml/spreadsheetml/main}"
@@ -22,6 +28,17 @@ _HINTS = (b'"e"', b"'e'", b"<f", b":f")
 _MARKS = re.compile(
     rb"""\bt\s*=\s*["']e["']|(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"""
 )
+
+
+def sheet_name(wanted: str, taken: set[str]) -> str:
+    """Return a name for a sheet that Excel takes and that is not taken, and take it."""
+    # Excel allows 31 characters, tells no case, forbids some characters, and keeps `History` for itself.
+    plain = "".join("_" if letter in "[]:*?/\\'" else letter for letter in wanted)[:31]
+    plain = plain + "_" if plain.lower() == "history" else plain
+    numbered = (f"{plain[:27]}~{number}" for number in range(2, 1000))
+    name = plain if plain.lower() not in taken else next(other for other in numbered if other.lower() not in taken)
+    taken.add(name.lower())
+    return name
 
 
 def column_letter(index: int) -> str:

@@ -79,6 +79,11 @@ class Staging:
         """Read one part, or some of its columns."""
         return pq.read_table(f"{self._path(dataset)}/part-{index:06d}.parquet", columns=columns, filesystem=self._files)
 
+    def schema(self, dataset: Dataset) -> pa.Schema:
+        """Return the columns of a dataset and their types, as its first part has them, without reading any row."""
+        first = f"{self._path(dataset)}/part-{self.parts(dataset)[0]:06d}.parquet"
+        return pq.read_schema(first, filesystem=self._files)
+
     def read_parts(self, dataset: Dataset, columns: list[str] | None = None) -> Iterator[tuple[int, pa.Table]]:
         """Yield every part with its number, in order, one in memory at a time."""
         for index in self.parts(dataset):

@@ -14,11 +14,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 from cutover.core.cells import LONG, cell_text
 from cutover.errors import InputError
 from cutover.project.mapping_workbook.pages import Page
-from cutover.project.spreadsheet import Place, find_broken_in_xlsx
+from cutover.project.spreadsheet import CELL_LENGTH, TEXTS_STAY, Place, find_broken_in_xlsx
 
 HIDDEN = "_export"
 MARK = "cutover mapping workbook"
-CELL_LENGTH = 32_767  # Excel takes no more
 EDITABLE = {
     "entity": ("default", "status", "owner", "rationale"),
     "crosswalk": ("target", "valid_from", "valid_to", "state", "note"),
@@ -63,7 +62,7 @@ def write_book(pages: list[Page]) -> bytes:
         InputError: a text is longer than a cell of Excel.
     """
     buffer = BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
     text = {"num_format": "@", "valign": "top"}
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#DDEBF7"}),

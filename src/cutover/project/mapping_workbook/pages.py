@@ -10,6 +10,7 @@ from cutover.project import model
 from cutover.project.mapping_workbook.csv_text import read_records
 from cutover.project.model import Rule, located_fields
 from cutover.project.specification import Specification
+from cutover.project.spreadsheet import sheet_name
 
 Kind = Literal["about", "entity", "crosswalk", "cleansing", "decisions", "signoff"]
 Row = tuple[str | None, ...]
@@ -67,31 +68,21 @@ def build_pages(specification: Specification, figures: Figures) -> list[Page]:
     pages = [_about(specification, figures, taken)]
     for entity, mapping in specification.mappings.items():
         rows = tuple(_rule_row(mapping, place, rule, figures) for place, rule in located_fields(mapping))
-        pages.append(Page(_sheet_name(entity, taken), "entity", entity, RULE_COLUMNS, rows))
+        pages.append(Page(sheet_name(entity, taken), "entity", entity, RULE_COLUMNS, rows))
     values = tuple(chain.from_iterable(map(_value_rows, specification.mappings.values())))
-    pages.append(Page(_sheet_name(CLEANSING, taken), "cleansing", "", VALUE_COLUMNS, values))
+    pages.append(Page(sheet_name(CLEANSING, taken), "cleansing", "", VALUE_COLUMNS, values))
     pages += [_crosswalk_page(specification, name, figures, taken) for name in specification.crosswalks]
     open_rows = tuple(_decisions(specification, figures))
     columns = ("what", "where", "name", "rows", "comment")
-    pages.append(Page(_sheet_name("open decisions", taken), "decisions", "", columns, open_rows))
+    pages.append(Page(sheet_name("open decisions", taken), "decisions", "", columns, open_rows))
     return [*pages, _signoff(specification, taken)]
-
-
-def _sheet_name(wanted: str, taken: set[str]) -> str:
-    # Excel allows 31 characters, tells no case, forbids some characters, and keeps `History` for itself.
-    plain = "".join("_" if letter in "[]:*?/\\'" else letter for letter in wanted)[:31]
-    plain = plain + "_" if plain.lower() == "history" else plain
-    numbered = (f"{plain[:27]}~{number}" for number in range(2, 1000))
-    name = plain if plain.lower() not in taken else next(other for other in numbered if other.lower() not in taken)
-    taken.add(name.lower())
-    return name
 
 
 def _about(specification: Specification, figures: Figures, taken: set[str]) -> Page:
     told = [("project", specification.project.name), ("specification", specification.sha256)]
     told += [("snapshot", figures.snapshot or "none: fill rates, samples and counts are empty")]
     rows = (*told, *(("how to", line) for line in _ABOUT))
-    return Page(_sheet_name("about", taken), "about", "", ("what", "told"), rows)
+    return Page(sheet_name("about", taken), "about", "", ("what", "told"), rows)
 
 
 def _rule_row(mapping: model.Mapping, place: tuple[str | int, ...], rule: Any, figures: Figures) -> Row:
@@ -171,7 +162,7 @@ def _crosswalk_page(specification: Specification, name: str, figures: Figures, t
         if code not in known:
             rows.append((None, *code, *(None,) * len(ENTRY_COLUMNS), str(count)))
     columns = ("line", *sources, *ENTRY_COLUMNS, "rows")
-    return Page(_sheet_name(f"codes {name}", taken), "crosswalk", name, columns, tuple(rows))
+    return Page(sheet_name(f"codes {name}", taken), "crosswalk", name, columns, tuple(rows))
 
 
 def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
@@ -196,4 +187,4 @@ def _signoff(specification: Specification, taken: set[str]) -> Page:
     roles = ("data owner", "target functional lead")
     scopes = ("the whole specification", *specification.mappings)
     rows = tuple((scope, role, None, None, None, None) for scope in scopes for role in roles)
-    return Page(_sheet_name("sign-off", taken), "signoff", "", columns, rows)
+    return Page(sheet_name("sign-off", taken), "signoff", "", columns, rows)
