@@ -21,6 +21,7 @@ from cutover.core.verdicts import CheckResult, Severity, must_equal
 from cutover.phases.expected import column_type
 from cutover.phases.filling import told_by
 from cutover.phases.gating import gate_check
+from cutover.phases.values import of_outcome
 from cutover.phases.world import World
 from cutover.project.model import Check, Mapping
 from cutover.systems import datasets
@@ -66,11 +67,11 @@ def clean_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Chec
     """Validate the clean rows that move against the types and keys of the source, by their Pandera schema."""
     dataset = datasets.clean(snapshot, mapping.entity)
     failed, rows = Counter[str](), 0
-    for index, part in _standing_parts(world, snapshot, mapping, dataset):
+    for _, part in _loaded_parts(world, snapshot, mapping, dataset):
         gates = _clean_gates(mapping, part)
         report = run_gate(gates, (), part.select(["_row", *(gate.name for gate in gates)]))
         failed.update(f"{line['column']} {line['reason']}" for line in report.failures.to_pylist())
-        rows, _ = rows + len(part), index
+        rows += len(part)
     yield must_equal("CLEAN", mapping.entity, sum(failed.values()), 0, failures=dict(failed), rows=rows)
 
 
@@ -83,11 +84,9 @@ def _clean_gates(mapping: Mapping, rows: pa.Table) -> list[ColumnGate]:
     ] + [ColumnGate("_key", TEXT, "KEY", True)]
 
 
-def _standing_parts(world: World, snapshot: str, mapping: Mapping, dataset: Dataset) -> Iterator[tuple[int, pa.Table]]:
+def _loaded_parts(world: World, snapshot: str, mapping: Mapping, dataset: Dataset) -> Iterator[tuple[int, pa.Table]]:
     for index, part in world.staging.read_parts(dataset):
-        outcome = world.staging.read_part(datasets.outcome(snapshot, mapping.entity), index, ["_row", "outcome"])
-        loaded = as_array(outcome.filter(pc.equal(outcome["outcome"], "loaded"))["_row"])
-        yield index, part.filter(pc.is_in(part["_row"], value_set=loaded))
+        yield index, of_outcome(world, snapshot, mapping.entity, index, part, ("loaded",))
 
 
 # --- rules -----------------------------------------------------------------------------------------------------------
@@ -113,7 +112,7 @@ def rule_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Check
     evidence = dq_failures(snapshot, mapping.entity)
     world.staging.clear(evidence)
     rows = 0
-    for index, part in _standing_parts(world, snapshot, mapping, datasets.mapped(snapshot, mapping.entity)):
+    for index, part in _loaded_parts(world, snapshot, mapping, datasets.mapped(snapshot, mapping.entity)):
         failures = _judge(mapping, part, tallies)
         if len(failures):
             world.staging.write_part(evidence, index, failures)

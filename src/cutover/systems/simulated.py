@@ -23,8 +23,8 @@ class SimulatedTarget:
         """Open a savepoint; it is released at the end, and taken back when something fails."""
         with self._connection.begin_nested():
             yield self._connection
-            run(self._connection, "check_deferred")
-            run(self._connection, "defer_again")
+            run(self._connection, "check_constraints")
+            run(self._connection, "defer_constraints")
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,9 +58,9 @@ class Remedy:
     keys_only: bool = False
 
 
-def per_distinct(function: Callable[[str], str | None], texts: Texts) -> Texts:
-    """Apply `function` once to each distinct text; null stays null."""
-    encoded = texts.dictionary_encode()
+def per_distinct(function: Callable[[Any], str | None], values: Texts) -> Texts:
+    """Make texts by applying `function` once to each distinct value; null stays null."""
+    encoded = values.dictionary_encode()
     mended = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return mended.take(encoded.indices)
 

@@ -44,9 +44,9 @@ def read_delimited(feed: Feed, folder: Path) -> Reading:
     else:
         headed = [Headed(file, tuple(feed.source.columns)) for file in files]
     schema = pa.schema([(name, pa.string()) for name in columns_of(headed, declared)])
-    reading = Reading(schema, iter(()))
-    blocks = _read_files(headed, declared, schema, reading.files, reading.ragged)
-    return Reading(schema, blocks, files=reading.files, ragged=reading.ragged)
+    facts: list[dict[str, Any]] = []
+    ragged: list[Ragged] = []
+    return Reading(schema, _read_files(headed, declared, schema, facts, ragged), files=facts, ragged=ragged)
 
 
 def _dialect(declared: Csv) -> Dialect:

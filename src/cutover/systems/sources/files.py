@@ -48,6 +48,21 @@ def hash_file(file: SourceFile) -> dict[str, Any]:
     return {"name": file.name, "bytes": file.path.stat().st_size, "sha256": digest}
 
 
+def read_bytes(file: SourceFile, facts: dict[str, Any], block: int = BLOCK) -> Blocks:
+    """Yield a file block by block, each with whether it is the last, which is empty.
+
+    facts: receives name, bytes and sha256 of the file before the last block.
+    """
+    digest, read = hashlib.sha256(), 0
+    with file.path.open("rb") as stream:
+        while raw := stream.read(block):
+            digest.update(raw)
+            read += len(raw)
+            yield raw, False
+    facts.update(name=file.name, bytes=read, sha256=digest.hexdigest())
+    yield b"", True
+
+
 def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: int = BLOCK) -> Blocks:
     """Yield a file's text as UTF-8, block by block, each with whether it is the last.
 
@@ -57,22 +72,15 @@ def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: 
         SourceError: a byte is not of the declared encoding, or there is no such encoding.
     """
     decoder = _decoder(encoding)
-    digest, read, lines = hashlib.sha256(), 0, 1
-    with file.path.open("rb") as stream:
-        while True:
-            raw = stream.read(block)
-            digest.update(raw)
-            read += len(raw)
-            try:
-                text = decoder.decode(raw, final=not raw)
-            except UnicodeDecodeError as error:
-                raise _undecodable(file, encoding, error, read, lines) from None
-            lines += text.count("\n")
-            if not raw:
-                facts.update(name=file.name, bytes=read, sha256=digest.hexdigest())
-            yield text.encode(), not raw
-            if not raw:
-                return
+    read, lines = 0, 1
+    for raw, final in read_bytes(file, facts, block):
+        read += len(raw)
+        try:
+            text = decoder.decode(raw, final=final)
+        except UnicodeDecodeError as error:
+            raise _undecodable(file, encoding, error, read, lines) from None
+        lines += text.count("\n")
+        yield text.encode(), final
 
 
 def check_encoding(encoding: str) -> None:

@@ -1,6 +1,5 @@
 """Fixed-width text files: cut by position in bytes or characters, strictly decoded; everything lands as text."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cutover.core.cleansing import per_distinct
 from cutover.errors import SourceError
 from cutover.project.model import Fixed, FixedColumn
 from cutover.systems.sources.feed import Feed, Ragged, Reading
@@ -19,6 +19,7 @@ from cutover.systems.sources.files import (
     SourceFile,
     check_encoding,
     find_files,
+    read_bytes,
     read_decoded,
     skip_lines,
     without_footer,
@@ -128,19 +129,8 @@ def _data(file: SourceFile, declared: Fixed, ending: bytes | None, facts: dict[s
     if declared.unit == "characters":
         blocks, encoding = read_decoded(file, declared.encoding, facts, BLOCK), "utf-8"
     else:
-        blocks, encoding = _read_bytes(file, facts), declared.encoding
+        blocks, encoding = read_bytes(file, facts), declared.encoding
     return without_footer(file, blocks, declared.footer, ending or None, encoding)
-
-
-def _read_bytes(file: SourceFile, facts: dict[str, Any]) -> Blocks:
-    digest, read = hashlib.sha256(), 0
-    with file.path.open("rb") as stream:
-        while raw := stream.read(BLOCK):
-            digest.update(raw)
-            read += len(raw)
-            yield raw, False
-    facts.update(name=file.name, bytes=read, sha256=digest.hexdigest())
-    yield b"", True
 
 
 def _skip(text: bytes, declared: Fixed, ending: bytes | None, final: bool) -> int | None:
@@ -179,13 +169,10 @@ def _cut(file: SourceFile, rows: pa.Array, column: FixedColumn, declared: Fixed)
 
 
 def _decoded(file: SourceFile, cells: pa.Array, column: FixedColumn, encoding: str) -> pa.Array:
-    """Decode each distinct value once."""
-    coded = cells.dictionary_encode()
     try:
-        texts = [value.decode(encoding) for value in coded.dictionary.to_pylist()]
+        return per_distinct(lambda value: value.decode(encoding), cells)
     except UnicodeDecodeError:
         raise SourceError(
             f"{file.name}: column {column.name!r} holds bytes that are not {encoding}",
             fix="declare the true encoding; a column that cuts a character in two begins or ends elsewhere",
         ) from None
-    return pa.array(texts, pa.string()).take(coded.indices)

@@ -30,6 +30,7 @@ from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
+    has_key_within,
     itself_of,
     one_line,
     relation,
@@ -125,10 +126,8 @@ class MySql:
         """Say whether a unique index without nulls and prefixes lies within the feed's key."""
         if feed.source.table is None:
             return False
-        indexes: dict[str, bool] = {}
-        for index, name, whole in opened.execute(text(_UNIQUE), _place(feed)):
-            indexes[index] = indexes.get(index, True) and whole == "1" and name in feed.source.key
-        return any(indexes.values())
+        indexes = opened.execute(text(_UNIQUE), _place(feed))
+        return has_key_within(((index, name, whole == "1") for index, name, whole in indexes), feed.source.key)
 
     def check(self, opened: Opened, feed: Feed, columns: Sequence[Column]) -> dict[str, int]:
         """Return a note on a table that the snapshot does not cover.

@@ -24,6 +24,7 @@ from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
+    has_key_within,
     itself_of,
     write_shortest,
 )
@@ -91,10 +92,8 @@ class Oracle:
         if feed.source.table is None:
             return False
         schema, _, name = feed.source.table.rpartition(".")
-        indexes: dict[str, bool] = {}
-        for index, column, nullable in opened.execute(text(_UNIQUE), {"schema": schema or None, "name": name}):
-            indexes[index] = indexes.get(index, True) and nullable == "N" and column in feed.source.key
-        return any(indexes.values())
+        indexes = opened.execute(text(_UNIQUE), {"schema": schema or None, "name": name})
+        return has_key_within(((index, column, null == "N") for index, column, null in indexes), feed.source.key)
 
     def check(self, opened: Opened, feed: Feed, columns: Sequence[Column]) -> dict[str, int]:
         """Return nothing: a read-only transaction covers every table."""

@@ -6,7 +6,7 @@ form that does not depend on settings of the server. The texts become Arrow colu
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -83,6 +83,17 @@ class Dialect(Protocol):
 
     def abandon(self, opened: Opened) -> None:
         """Close a session in whose middle something failed, without reading the rows that are still to come."""
+
+
+def has_key_within(indexes: Iterable[tuple[Any, str, bool]], key: Sequence[str]) -> bool:
+    """Say whether one of the unique indexes lies within a key.
+
+    indexes: the index, a column of it, and whether that column makes it a promise: no null, and all of its value.
+    """
+    within: dict[Any, bool] = {}
+    for index, name, promises in indexes:
+        within[index] = within.get(index, True) and promises and name in key
+    return any(within.values())
 
 
 def itself_of(name: str) -> ColumnElement[Any]:

@@ -30,6 +30,7 @@ from cutover.systems.sources.feed import Feed, refuse_binary, refuse_inexact
 from cutover.systems.sources.relational import (
     Column,
     everything,
+    has_key_within,
     itself_of,
     told,
     write_shortest,
@@ -109,10 +110,8 @@ class SqlServer:
         if feed.source.table is None:
             return False
         quoted = ".".join(f"[{part.replace(']', ']]')}]" for part in feed.source.table.split("."))
-        indexes: dict[int, bool] = {}
-        for index, name, nullable in opened.execute(text(_UNIQUE), {"name": quoted}):
-            indexes[index] = indexes.get(index, True) and not nullable and name in feed.source.key
-        return any(indexes.values())
+        indexes = opened.execute(text(_UNIQUE), {"name": quoted})
+        return has_key_within(((index, name, not nullable) for index, name, nullable in indexes), feed.source.key)
 
     def check(self, opened: Opened, feed: Feed, columns: Sequence[Column]) -> dict[str, int]:
         """Return nothing: each text converts to Unicode without a loss, and each table has row versions."""

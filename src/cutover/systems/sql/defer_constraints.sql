@@ -1,2 +1,2 @@
--- purpose: let rows of one attempt arrive in any order
+-- purpose: leave to the end of a step what may be checked there, so that its rows arrive in any order
 set constraints all deferred

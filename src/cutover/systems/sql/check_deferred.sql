@@ -1,2 +1,0 @@
--- purpose: check now what would be checked at commit
-set constraints all immediate
