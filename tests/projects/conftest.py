@@ -61,12 +61,17 @@ def _administer(server: str, statement: str, *names: str) -> None:
             cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
+def held(path: Path, name: str) -> Path:
+    """Return a piece of the shared data, or skip when they do not hold it."""
+    if not path.exists():
+        pytest.skip(f"the shared data hold no {name}")
+    return path
+
+
 @pytest.fixture(scope="session")
 def northwind_database(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Northwind's SQLite file, built from its script."""
-    script = shared_data / "2_northwind" / "northwind_sqlite.sql"
-    if not script.is_file():
-        pytest.skip("the shared data hold no Northwind")
+    script = held(shared_data / "2_northwind" / "northwind_sqlite.sql", "Northwind")
     path = tmp_path_factory.mktemp("northwind") / "northwind.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(script.read_text(encoding="utf-8"))
@@ -76,10 +81,7 @@ def northwind_database(shared_data: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="session")
 def adventureworks_folder(shared_data: Path) -> Path:
     """The folder of Adventure Works' text files."""
-    folder = shared_data / "3_adventureworks_oltp_csv"
-    if not folder.is_dir():
-        pytest.skip("the shared data hold no Adventure Works")
-    return folder
+    return held(shared_data / "3_adventureworks_oltp_csv", "Adventure Works")
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +105,7 @@ def adventureworks(
 @pytest.fixture(scope="session")
 def mall_dump(shared_data: Path) -> Path:
     """The dump of mall's database."""
-    dump = shared_data / "5_mall_mysql_zh" / "mall.sql"
-    if not dump.is_file():
-        pytest.skip("the shared data hold no mall")
-    return dump
+    return held(shared_data / "5_mall_mysql_zh" / "mall.sql", "mall")
 
 
 @pytest.fixture(scope="session")
@@ -126,10 +125,7 @@ def mall(
 @pytest.fixture(scope="session")
 def openboxes_folder(shared_data: Path) -> Path:
     """The folder of OpenBoxes' workbooks."""
-    folder = shared_data / "7_excel_openboxes"
-    if not folder.is_dir():
-        pytest.skip("the shared data hold no OpenBoxes")
-    return folder
+    return held(shared_data / "7_excel_openboxes", "OpenBoxes")
 
 
 @pytest.fixture(scope="session")
