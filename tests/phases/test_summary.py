@@ -111,10 +111,11 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def _summary(text: str) -> Summary:
+def _summary(text: str, *amounts: str) -> Summary:
+    total = TotalLine(text, text, text, *(amounts or ("1", "0", "1", "1")))
     run = RunSummary(
-        1, "pilot", text, text, text, (EntityLine(text, 2, 1, 0, 0, 1),),
-        (TotalLine(text, text, text, "1", "0", "1", "1"),), (GateLine(text, 1, 0, 0),), text, text,
+        1, "pilot", text, text, text, (EntityLine(text, 2, 1, 0, 0, 1),), (total,),
+        (GateLine(text, 1, 0, 0),), text, text,
     )  # fmt: skip
     return Summary(text, run, run, NightLine(1, text, 1, 1, 0, 0, 0))
 
@@ -129,6 +130,11 @@ def test_no_text_becomes_markup() -> None:
 def test_the_page_needs_nothing_from_outside() -> None:
     text = build_report("Toy", _summary("main"))
     assert not re.search(r"https?://|src=|href=|@import|url\(", text)
+
+
+def test_large_amounts_are_readable_and_keep_every_digit() -> None:
+    text = build_report("Toy", _summary("main", "1234567890123456789.10", "0.10", "1", "-1234567.00"))
+    assert "<td>1,234,567,890,123,456,789.10</td><td>0.10</td><td>1</td><td>-1,234,567.00</td>" in text
 
 
 def test_what_did_not_happen_is_said() -> None:

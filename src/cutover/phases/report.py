@@ -1,6 +1,7 @@
 """The report: one HTML page without anything from outside, for those who decide."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from html import escape
 
 from cutover.phases.summary import RunSummary, Summary
@@ -12,6 +13,7 @@ body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", "WenQuanYi Micro Hei", sans
 h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #dde3ea; text-align: right }
+td { font-variant-numeric: tabular-nums }
 th:first-child, td:first-child { text-align: left } .bad { color: #b42318; font-weight: 600 } .good { color: #067647 }
 .bar { display: flex; height: .7rem; width: 12rem; background: #eef1f5 } .bar i { display: block }
 .loaded { background: #2f8f6b } .merged { background: #4f7cac } .dropped { background: #c9b458 }
@@ -62,12 +64,13 @@ def _rows(run: RunSummary) -> str:
 
 
 def _totals(run: RunSummary) -> str:
-    lines = (
-        [escape(text) for text in (f"{t.entity}.{t.column} {t.group}", t.source, t.stayed, t.loaded, t.target)]
-        + [_verdict(t.ties)]
-        for t in run.totals
-    )
-    return _table(["total", "old", "merged + dropped + rejected", "loaded", "new", "ties"], lines)
+    lines = []
+    for total in run.totals:
+        amounts = (f"{Decimal(amount):,}" for amount in (total.source, total.stayed, total.loaded, total.target))
+        name = escape(f"{total.entity}.{total.column}")
+        lines.append([name, escape(total.group), *amounts, _verdict(total.ties)])
+    note = "<p>What stayed was merged, dropped or rejected: old = stayed + loaded, and loaded = new.</p>"
+    return note + _table(["control total", "of", "old", "stayed", "loaded", "new", "ties"], lines)
 
 
 def _gates(run: RunSummary) -> str:
