@@ -1,9 +1,13 @@
-"""Set-wise SQL over staged datasets: one DuckDB in memory, spilling to disk, a few hundred megabytes at most."""
+"""Set-wise SQL over staged datasets: one DuckDB per process, in memory, spilling to disk beyond a few hundred MB."""
 
+import atexit
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -48,15 +52,23 @@ class SetWise:
 
 @contextmanager
 def open_setwise(staging: Staging) -> Iterator[SetWise]:
-    """Open a DuckDB for one entity's set-wise work; it leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="cutover-duckdb-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": folder,
-            "threads": "2",
-        }
-        connection = duckdb.connect(":memory:", config=settings)
-        try:
-            yield SetWise(connection, staging)
-        finally:
-            connection.close()
+    """Open a connection for one piece of set-wise work; its views and frames are forgotten with it."""
+    with _database().cursor() as connection:
+        yield SetWise(connection, staging)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    # Opening a database costs as much as fifty small queries, so that a process has one.
+    folder = tempfile.mkdtemp(prefix="cutover-duckdb-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": folder,
+        "threads": "2",
+    }
+    return duckdb.connect(":memory:", config=settings)
+
+
+# Its threads do not come along into a forked child, which would wait for them for ever: no child inherits a database.
+os.register_at_fork(before=_database.cache_clear)
