@@ -24,6 +24,11 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def quote_text(text: str) -> str:
+    """Write a text as DuckDB's SQL reads it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True)
 class SetWise:
     """Query datasets by name: each is a view of that name; frames are registered on the connection beside them."""
@@ -39,8 +44,8 @@ class SetWise:
         """
         try:
             for name, dataset in datasets.items():
-                pattern = self.staging.pattern(dataset).replace("'", "''")
-                view = f"create or replace temp view {quote(name)} as select * from read_parquet('{pattern}')"
+                pattern = quote_text(self.staging.pattern(dataset))
+                view = f"create or replace temp view {quote(name)} as select * from read_parquet({pattern})"
                 self.connection.execute(view).fetchall()
             return self.connection.query(sql).to_arrow_table()
         except duckdb.Error as error:
