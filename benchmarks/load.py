@@ -1,13 +1,13 @@
 """Rows per second of a load with ledger and journal, against bare COPY of the same rows into the same keyed table.
 
-    python benchmarks/load.py postgresql://postgres@127.0.0.1:5432/postgres [ROWS] [ROUNDS]
+    python benchmarks/load.py [--rows 1000000] [--rounds 3] [--url postgresql://postgres@127.0.0.1:5432/postgres]
 
 Prints the seconds of each round and the ratio of the medians (load rows/s over COPY rows/s), then how long the rollback
-took as a share of the load. A database `cutover_benchmark` is created for it, and dropped at the end.
+took as a share of the load.
 """
 
+import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import psycopg2
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
+from throwaway import throwaway_target
 
 from cutover.phases.load import load_entity
 from cutover.phases.rollback import roll_back
@@ -27,7 +27,6 @@ from cutover.phases.world import World
 from cutover.project.model import Mapping, ProjectFile
 from cutover.project.specification import Specification
 from cutover.systems import datasets
-from cutover.systems.connections import Connection
 from cutover.systems.copying import copy_bytes, encode_rows
 from cutover.systems.keys import reserve_keys
 from cutover.systems.ledger import register_snapshot
@@ -138,26 +137,15 @@ def prepare_bytes(world: World) -> tuple[list[bytes], list[str]]:
     return blocks, shaped.column_names
 
 
-def main(url: str, rows: int, rounds: int) -> None:
+def main(rows: int, rounds: int, url: str | None) -> None:
     """Measure in turns, so that both see the same machine."""
-    parts = make_url(url)
-    server = psycopg2.connect(
-        host=parts.host, port=parts.port, user=parts.username, password=parts.password, dbname=parts.database
-    )
-    server.autocommit = True
-    server.cursor().execute("drop database if exists cutover_benchmark with (force)")
-    server.cursor().execute("create database cutover_benchmark")
-    target = Connection(
-        "target", "postgres", parts.host, parts.port, parts.username, parts.password, "cutover_benchmark"
-    )
     specification = Specification(Path("include"), PROJECT, {"sales_order": MAPPING}, {}, {"project.yaml": "0"})
-    with tempfile.TemporaryDirectory() as folder:
+    with throwaway_target(url) as target, tempfile.TemporaryDirectory() as folder:
         world = World(specification, Staging(folder), lambda _: target, lambda: NOW)
         try:
             run_rounds(world, rows, rounds)
         finally:
             world.target.dispose()
-            server.cursor().execute("drop database cutover_benchmark with (force)")
 
 
 def run_rounds(world: World, rows: int, rounds: int) -> None:
@@ -182,8 +170,9 @@ def run_rounds(world: World, rows: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        sys.argv[1],
-        int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000,
-        int(sys.argv[3]) if len(sys.argv) > 3 else 3,
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
+    parser.add_argument("--url", help="a PostgreSQL server to use; one is started when absent")
+    chosen = parser.parse_args()
+    main(chosen.rows, chosen.rounds, chosen.url)

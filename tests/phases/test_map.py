@@ -56,6 +56,18 @@ def test_a_parent_without_an_identity_is_named_by_its_own_key(monkeypatch: pytes
     assert [line["partner_id"] for line in mapped(world, SNAPSHOT, "order")] == ["2", "2"]
 
 
+def test_a_target_column_may_have_an_apostrophe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    customer = FILES["mappings/customer.yaml"].replace("target: parent_id", 'target: "mother\'s id"')
+    customer = customer.replace("target: no,", 'target: "buyer\'s no",').replace(
+        "id: id, key: no", 'id: id, key: "buyer\'s no"'
+    )
+    world = offline(monkeypatch, tmp_path, {**FILES, "mappings/customer.yaml": customer})
+    lines = [{"NR": "1", "LAND": "?"}, {"NR": "2", "PARENT": "1"}, {"NR": "3", "PARENT": "2"}, {"NR": "4"}]
+    stage(world, SNAPSHOT, "customer", lines)
+    through(world, SNAPSHOT, "customer")
+    assert [outcome for outcome, _ in told(world, SNAPSHOT, "customer")] == [*["rejected"] * 3, "loaded"]
+
+
 # --- the law ---------------------------------------------------------------------------------------------------------
 
 NUMBERS = st.none() | st.sampled_from(["1", "2", "03", "4", "000005", "6 ", "x"])

@@ -1,6 +1,9 @@
 """Staging: a dataset is there when it is sealed, and not before."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -59,6 +62,38 @@ def test_an_unfinished_part_is_no_part(staging: Staging, tmp_path: Path) -> None
     assert staging.parts(DATA) == [0]
     with open_setwise(staging) as setwise:
         assert setwise.select("select count(*) as n from data", data=DATA)["n"].to_pylist() == [1]
+
+
+def test_set_wise_connections_share_a_database_but_neither_views_nor_frames(staging: Staging) -> None:
+    for number in (1, 2):
+        staging.write_part(Dataset("20240101T000000Z", "raw", f"feed{number}"), 0, rows(number))
+    with open_setwise(staging) as outer, open_setwise(staging) as inner:
+        for number, setwise in ((1, outer), (2, inner)):
+            setwise.connection.register("frame", rows(number * 10))
+            setwise.select("select 1", data=Dataset("20240101T000000Z", "raw", f"feed{number}"))
+        for number, setwise in ((1, outer), (2, inner)):
+            found = setwise.select("select data.n, frame.n as m from data, frame").to_pylist()
+            assert found == [{"n": number, "m": number * 10}]
+
+
+def test_a_process_that_worked_set_wise_can_fork(tmp_path: Path) -> None:
+    """As Airflow's executors do; the child has none of threads of its parent's database, and must not wait."""
+    script = """
+import os, sys
+from cutover.systems.setwise import open_setwise
+def count():
+    with open_setwise(None) as setwise:
+        return setwise.connection.query("select count(*) from range(100000) r(i) group by i % 3").fetchall()
+count()
+child = os.fork()
+if child == 0:
+    sys.exit(0 if count() else 1)
+assert count()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], env=environ, timeout=60, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("what", ["a part", "a manifest", "a file"])

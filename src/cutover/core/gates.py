@@ -159,7 +159,7 @@ def where(when: str, column: str, check: Any) -> Any:
 
 
 def _verdicts(frame: pd.DataFrame, values: pa.ChunkedArray) -> pd.Series:
-    return pd.Series(pc.fill_null(values, True).to_pylist(), index=frame.index, dtype=bool)
+    return pd.Series(pc.fill_null(values, True).to_numpy(), index=frame.index, dtype=bool)
 
 
 def _conditions(

@@ -14,7 +14,7 @@ from cutover.phases.surviving import FILLS, survive
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise
+from cutover.systems.setwise import SetWise, open_setwise, quote_text
 from cutover.systems.staging import Dataset
 
 DUPLICATE_KEY_RULE = "KEY"
@@ -54,7 +54,7 @@ def decide(world: World, snapshot: str, mapping: Mapping) -> Decisions:
         excluded = pa.concat_tables([excluded.cast(_NO_EXCLUDED.schema), placed["dropped"]])
         setwise.connection.register("excluded", pa.concat_tables([ragged, excluded, placed["rejected"]]))
         setwise.connection.register("merged", merged)
-        own = _text(mapping.entity)
+        own = quote_text(mapping.entity)
         clashes = setwise.select(_CLASHES.format(entity=own), clean=datasets.clean(snapshot, mapping.entity))
     clashes = pa.concat_tables([clashes.cast(ragged.schema), ragged, placed["rejected"].cast(ragged.schema)])
     merged = merged.filter(pc.invert(pc.is_in(merged["_row"], value_set=as_array(clashes["_row"]))))
@@ -92,16 +92,12 @@ def _unreadable_rows(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
 def _excluded_sql(mapping: Mapping) -> str:
     if not mapping.exclude:
         return "select _row, null::varchar as rule, null::varchar as reason from clean where false"
-    rules = " ".join(f"when ({drop.when}) then {_text(drop.rule)}" for drop in mapping.exclude)
-    reasons = " ".join(f"when {_text(drop.rule)} then {_text(drop.reason)}" for drop in mapping.exclude)
+    rules = " ".join(f"when ({drop.when}) then {quote_text(drop.rule)}" for drop in mapping.exclude)
+    reasons = " ".join(f"when {quote_text(drop.rule)} then {quote_text(drop.reason)}" for drop in mapping.exclude)
     return f"""
         select _row, rule, case rule {reasons} end as reason
         from (select _row, case {rules} end as rule from clean)
         where rule is not null and _row not in (select _row from ragged)"""
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 # One key that names two things: nobody can tell which of them is meant, so no row of it moves. Rows with one key that
@@ -133,7 +129,11 @@ def _merge(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> t
     world.staging.seal(matches(snapshot, mapping.entity), {"rows": len(found)})
     setwise.connection.register("elsewhere", _elsewhere(world, snapshot, mapping))
     merged = setwise.select(
-        _MERGED.format(entity=_text(mapping.entity), rule=_text(mapping.merge.rule), reason=_text(mapping.merge.reason))
+        _MERGED.format(
+            entity=quote_text(mapping.entity),
+            rule=quote_text(mapping.merge.rule),
+            reason=quote_text(mapping.merge.reason),
+        )
     )
     return merged, survive(world, setwise, snapshot, mapping)
 
@@ -170,7 +170,7 @@ def _elsewhere(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
     with open_setwise(world.staging) as setwise:
         found = [
             setwise.select(
-                f"""select match, {_text(entity)} as entity, min(_row) as survivor
+                f"""select match, {quote_text(entity)} as entity, min(_row) as survivor
                     from matches join outcome using (_row) where outcome = 'loaded' group by match""",
                 matches=matches(snapshot, entity),
                 outcome=datasets.outcome(snapshot, entity),

@@ -17,7 +17,7 @@ from cutover.phases.world import World
 from cutover.project.model import Duplicates, Mapping
 from cutover.systems import datasets, pairs
 from cutover.systems.pairs import Pair, PairState
-from cutover.systems.setwise import open_setwise, quote
+from cutover.systems.setwise import open_setwise, quote, quote_text
 
 
 def find_pairs(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
@@ -108,11 +108,10 @@ def _count_unlawful(
     said = {key for pair in listed if pair.state == "same" for key in (pair.first_key, pair.second_key)}
     with open_setwise(world.staging) as setwise:
         setwise.connection.register("rows", _rows(world, snapshot, mapping, asked))
-        entity = mapping.entity.replace("'", "''")
         merged = setwise.select(
             f"""select rows._key, rows.name, rows.identity, other.name as other_name, other.identity as other_identity
                 from outcome join rows using (_row)
-                join rows as other on outcome.survivor = '{entity}#' || other._row
+                join rows as other on outcome.survivor = {quote_text(mapping.entity + "#")} || other._row
                 where outcome.outcome = 'merged'""",
             outcome=datasets.outcome(snapshot, mapping.entity),
         )

@@ -19,7 +19,7 @@ from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
 from cutover.systems.datasets import REFUSED
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 
 
 def fallen_rows(
@@ -105,7 +105,7 @@ def _told(sql: str) -> str:
 
 def _referring_sql(field: Reference, key: str) -> str:
     return f"""
-        select rows._row, '{field.rule}' as rule, '{field.target}' as "column", 'parent_rejected' as reason
+        select rows._row, '{field.rule}' as rule, {quote_text(field.target)} as "column", 'parent_rejected' as reason
         from rows where cast(rows.{quote(field.target)} as varchar) in (
             select cast(parents.{quote(key)} as varchar) from parents
             where parents.{quote(key)} is not null and parents._row in (select _row from refused))"""

@@ -14,7 +14,7 @@ from cutover.core.verdicts import CheckResult, must_equal
 from cutover.phases.world import World
 from cutover.project.model import Copy, History, Mapping
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 
 SUMS = pa.schema([("_row", pa.int64()), ("column", pa.string()), ("value", pa.string())])
 
@@ -30,12 +30,8 @@ def decide_history(setwise: SetWise, snapshot: str, mapping: Mapping) -> tuple[p
     setwise.connection.register("placed", setwise.select(_placed_sql(history), clean=clean))
     fates = setwise.select(_FATES)
     cells = [setwise.select(_sum_sql(column), clean=clean) for column in history.sum]
-    cells.append(setwise.select(_PERIODS.format(column=_text(history.day))))
+    cells.append(setwise.select(_PERIODS.format(column=quote_text(history.day))))
     return fates, pa.concat_tables([part.cast(SUMS) for part in cells])
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _placed_sql(history: History) -> str:
@@ -79,7 +75,7 @@ _PERIODS = f"""
 
 def _sum_sql(column: str) -> str:
     return f"""
-        select first_row as _row, {_text(column)} as "column", cast(sum(clean.{quote(column)}) as varchar) as value
+        select first_row as _row, {quote_text(column)} as "column", cast(sum(clean.{quote(column)}) as varchar) as value
         from clean join (select _row, first_row from {_SUMMARIES}) as placed on placed._row = clean._row
         group by first_row"""
 

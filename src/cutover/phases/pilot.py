@@ -15,7 +15,7 @@ from cutover.phases.runs import read_run
 from cutover.phases.world import Step, World
 from cutover.project.model import Conditional, Mapping, Reference, located_fields
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 from cutover.systems.staging import Dataset
 
 _ROWS = pa.schema([("_row", pa.int64())])
@@ -92,8 +92,8 @@ def _branches_sql(field: Conditional) -> str:
 
 def _strata_sql(world: World, mapping: Mapping) -> str:
     strata = ", ".join(quote(column) for column in mapping.pilot.strata) or "1"
-    salt = world.specification.project.salt.replace("'", "''")
-    draw = f"sha256('{salt}|' || coalesce(_key, '') || '|' || _row)"
+    salt = quote_text(f"{world.specification.project.salt}|")
+    draw = f"sha256({salt} || coalesce(_key, '') || '|' || _row)"
     return f"""
         select _row
         from (select _row, row_number() over (partition by {strata} order by {draw}, _row) as place from clean)

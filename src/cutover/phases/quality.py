@@ -67,7 +67,8 @@ def clean_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[Chec
     """Validate the clean rows that move against the types and keys of the source, by their Pandera schema."""
     dataset = datasets.clean(snapshot, mapping.entity)
     failed, rows = Counter[str](), 0
-    for _, part in _loaded_parts(world, snapshot, mapping, dataset):
+    columns = list(dict.fromkeys(["_row", "_key", *mapping.source.columns, *mapping.source.key]))
+    for _, part in _loaded_parts(world, snapshot, mapping, dataset, columns):
         gates = _clean_gates(mapping, part)
         report = run_gate(gates, (), part.select(["_row", *(gate.name for gate in gates)]))
         failed.update(f"{line['column']} {line['reason']}" for line in report.failures.to_pylist())
@@ -84,8 +85,10 @@ def _clean_gates(mapping: Mapping, rows: pa.Table) -> list[ColumnGate]:
     ] + [ColumnGate("_key", TEXT, "KEY", True)]
 
 
-def _loaded_parts(world: World, snapshot: str, mapping: Mapping, dataset: Dataset) -> Iterator[tuple[int, pa.Table]]:
-    for index, part in world.staging.read_parts(dataset):
+def _loaded_parts(
+    world: World, snapshot: str, mapping: Mapping, dataset: Dataset, columns: list[str] | None = None
+) -> Iterator[tuple[int, pa.Table]]:
+    for index, part in world.staging.read_parts(dataset, columns):
         yield index, of_outcome(world, snapshot, mapping.entity, index, part, ("loaded",))
 
 

@@ -12,7 +12,7 @@ from cutover.core.rules import as_array, join_key
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference, located_fields
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 
 _FALLEN = pa.schema([("_row", pa.int64()), ("rule", pa.string()), ("column", pa.string()), ("reason", pa.string())])
 
@@ -60,7 +60,7 @@ def _clash_sql(key: tuple[str, ...], rule: str, same: tuple[str, ...] = ()) -> s
     present = " and ".join(f"{quote(column)} is not null" for column in key)
     thing = f"concat_ws(chr(31), {', '.join(quote(column) for column in same)})" if same else "_row"
     return f"""
-        select _row, '{rule}' as rule, '{key[0]}' as "column", 'duplicate_target_key' as reason
+        select _row, '{rule}' as rule, {quote_text(key[0])} as "column", 'duplicate_target_key' as reason
         from (select _row, min({thing}) over (partition by {columns}) as first_thing,
                      max({thing}) over (partition by {columns}) as last_thing from rows where {present})
         where first_thing <> last_thing"""
@@ -159,7 +159,7 @@ def group_sql(mapping: Mapping) -> str:
 def _children_sql(field: Reference) -> str:
     parent = " || '|' || ".join(f"cast(clean.{quote(column)} as varchar)" for column in field.source)
     return f"""
-        select outcome._row, '{field.rule}' as rule, '{field.target}' as "column", 'parent_rejected' as reason
+        select outcome._row, '{field.rule}' as rule, {quote_text(field.target)} as "column", 'parent_rejected' as reason
         from outcome join clean on clean._row = outcome._row
         where outcome.outcome = 'loaded' and {_STANDING}
           and {parent} in (select _key from outcome where _key is not null and {_DOWN})

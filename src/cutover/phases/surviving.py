@@ -5,7 +5,7 @@ import pyarrow as pa
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets
-from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 
 FILLS = pa.schema([("_row", pa.int64()), ("column", pa.string()), ("value", pa.string())])
 SURVIVORSHIP = pa.schema(
@@ -47,7 +47,7 @@ def survive(world: World, setwise: SetWise, snapshot: str, mapping: Mapping) -> 
 
 
 def _values_sql(column: str, terms: tuple[str, ...]) -> str:
-    name, text = quote(column), "'" + column.replace("'", "''") + "'"
+    name, text = quote(column), quote_text(column)
     order = ", ".join([f"clean.{name} is null", *terms, "clusters.place"])
     return f"""
         select clusters.survivor_row as survivor, _row as member, clusters._key as member_key, {text} as "column",
@@ -79,7 +79,7 @@ def count_lost_values(world: World, snapshot: str, mapping: Mapping) -> int:
     with open_setwise(world.staging) as setwise:
         for column in {**dict.fromkeys(mapping.merge.fill), **mapping.merge.survive}:
             found = setwise.select(
-                _LOST.format(name=quote(column), text=column.replace("'", "''"), entity=mapping.entity),
+                _LOST.format(name=quote(column), text=quote_text(column), own=quote_text(f"{mapping.entity}#")),
                 clean=datasets.clean(snapshot, mapping.entity),
                 outcome=datasets.outcome(snapshot, mapping.entity),
                 told=dataset,
@@ -89,11 +89,11 @@ def count_lost_values(world: World, snapshot: str, mapping: Mapping) -> int:
 
 
 _LOST = """
-    with own as (select * from told where "column" = '{text}'),
+    with own as (select * from told where "column" = {text}),
     members as (
-        select _row from outcome where outcome = 'merged' and survivor like '{entity}#%'
+        select _row from outcome where outcome = 'merged' and starts_with(survivor, {own})
         union select try_cast(split_part(survivor, '#', -1) as bigint) from outcome
-        where outcome = 'merged' and survivor like '{entity}#%'
+        where outcome = 'merged' and starts_with(survivor, {own})
     )
     select count(*) as lost from members join clean using (_row) left join own on own.member = members._row
     where own.member is null or own.value is distinct from cast(clean.{name} as varchar)"""

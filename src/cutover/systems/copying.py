@@ -7,7 +7,7 @@ number into a smallint, a decimal into any numeric) or refuses, and it can be jo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg2
 import pyarrow as pa
@@ -30,12 +30,6 @@ _NULLS: dict[str, Any] = {
     "true_values": ["t"],
     "false_values": ["f"],
 }
-
-
-class Readable(Protocol):
-    """What COPY reads from."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Chunks:

@@ -1,9 +1,13 @@
-"""Set-wise SQL over staged datasets: one DuckDB in memory, spilling to disk, a few hundred megabytes at most."""
+"""Set-wise SQL over staged datasets: one DuckDB per process, in memory, spilling to disk beyond a few hundred MB."""
 
+import atexit
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +22,11 @@ MEMORY_LIMIT = "400MB"
 def quote(name: str) -> str:
     """Quote an identifier for DuckDB."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Write a text as DuckDB's SQL reads it."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True)
@@ -35,8 +44,8 @@ class SetWise:
         """
         try:
             for name, dataset in datasets.items():
-                pattern = self.staging.pattern(dataset).replace("'", "''")
-                view = f"create or replace temp view {quote(name)} as select * from read_parquet('{pattern}')"
+                pattern = quote_text(self.staging.pattern(dataset))
+                view = f"create or replace temp view {quote(name)} as select * from read_parquet({pattern})"
                 self.connection.execute(view).fetchall()
             return self.connection.query(sql).to_arrow_table()
         except duckdb.Error as error:
@@ -48,15 +57,23 @@ class SetWise:
 
 @contextmanager
 def open_setwise(staging: Staging) -> Iterator[SetWise]:
-    """Open a DuckDB for one entity's set-wise work; it leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="cutover-duckdb-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": folder,
-            "threads": "2",
-        }
-        connection = duckdb.connect(":memory:", config=settings)
-        try:
-            yield SetWise(connection, staging)
-        finally:
-            connection.close()
+    """Open a connection for one piece of set-wise work; its views and frames are forgotten with it."""
+    with _database().cursor() as connection:
+        yield SetWise(connection, staging)
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    # Opening a database costs as much as fifty small queries, so that a process has one.
+    folder = tempfile.mkdtemp(prefix="cutover-duckdb-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": folder,
+        "threads": "2",
+    }
+    return duckdb.connect(":memory:", config=settings)
+
+
+# Its threads do not come along into a forked child, which would wait for them for ever: no child inherits a database.
+os.register_at_fork(before=_database.cache_clear)

@@ -44,7 +44,7 @@ def _trim(texts: Texts, _: Parameters) -> Texts:
 
 
 def _collapse(texts: Texts, _: Parameters) -> Texts:
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(_visible(texts), " +", " "))
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(_visible(texts), " {2,}", " "))
 
 
 def _remove_spaces(texts: Texts, _: Parameters) -> Texts:

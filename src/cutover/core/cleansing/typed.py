@@ -27,8 +27,11 @@ def _plain(texts: Texts, data_type: DataType) -> Texts:
     """Take away what Arrow cannot read though it means nothing: a plus, and zeros behind the last decimal place."""
     if data_type.name not in ("integer", "decimal"):
         return texts
+    zeros = f"(\\.[0-9]{{{data_type.scale or 0}}})0+$"
+    if not pc.any(pc.match_substring_regex(texts, f"^\\+|{zeros}")).as_py():
+        return texts
     unsigned = pc.replace_substring_regex(texts, "^\\+", "")
-    return pc.replace_substring_regex(unsigned, f"(\\.[0-9]{{{data_type.scale or 0}}})0+$", "\\1")
+    return pc.replace_substring_regex(unsigned, zeros, "\\1")
 
 
 def _matches_number(texts: Texts, data_type: DataType) -> pa.BooleanArray:

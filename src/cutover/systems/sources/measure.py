@@ -6,7 +6,6 @@ The measure of two parts is the sum of their measures, so it does not depend on 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Context, Decimal
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -183,8 +182,3 @@ def count_suspicious(text: bytes) -> dict[str, int]:
     low = low[low < 32]
     counts["control characters"] = int(np.count_nonzero(~np.isin(low, (9, 10, 13))))
     return counts
-
-
-def sum_measures(measures: list[Measure]) -> Measure:
-    """Return the measure of all the rows together."""
-    return reduce(lambda first, second: first + second, measures, Measure())
