@@ -186,7 +186,7 @@ def suggest(word: str, known: Sequence[str]) -> str:
     """Return a mend for an unknown name: the nearest known one, or what there is."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1)
+    near = [name for name in known if name.casefold() == word.casefold()] or get_close_matches(word, known, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     shown = ", ".join(sorted(known)[:12])

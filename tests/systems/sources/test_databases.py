@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -148,18 +149,48 @@ def test_what_postgres_refuses_is_named(postgres: Connection, legacy_sql: Any, m
     message = fail(postgres, make_feed(table="land_test.order"))
     assert 'relation "land_test.order" does not exist' in message
     assert "did you mean 'land_test.orders'?" in message
+    assert fail(postgres, make_feed(table="land_test.ORDERS")).count("land_test.orders") == 1
     assert "column 'pic' holds binary data" in fail(postgres, make_feed(table="land_test.orders"))
     inexact = fail(postgres, make_feed(sql="select id, f from land_test.orders"))
     assert "column 'f' is real, which is not exact. Fix: declare it" in inexact
     assert "no column 'ids', which its key names. Fix: did you mean 'id'?" in fail(
         postgres, make_feed("ids", table="land_test.dates")
     )
-    assert "column 'n' holds a value that is no decimal128(5, 2)" in fail(
+    assert "column 'n' holds a value that is no decimal(5,2). Fix: declare a date or a number `text`" in fail(
         postgres, make_feed(sql="select id, n from land_test.orders")
     )
-    assert "column 'd' holds a value that is no date32" in fail(postgres, make_feed(table="land_test.dates"))
+    assert "column 'd' holds a value that is no date. Fix:" in fail(postgres, make_feed(table="land_test.dates"))
     assert "two columns 'id'" in fail(postgres, make_feed(sql="select id, id from land_test.dates"))
     assert "syntax error" in fail(postgres, make_feed(sql="selekt id"))
+
+
+def test_dates_and_numbers_that_are_none_land_as_text_where_they_are_declared_so(
+    postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any
+) -> None:
+    legacy_sql.execute("""create table t (id int, n numeric(5,2), d date, o oid);
+        insert into t values (1, 'NaN', 'infinity', 4294967295), (2, 1.5, '0044-03-15 BC', 1),
+            (3, -0.50, '12024-03-15', null)""")
+    rows, reading = read(postgres, make_feed(table="land_test.t", columns={"n": "text", "d": "text"}))
+    assert rows["n"].to_pylist() == ["NaN", "1.50", "-0.50"]
+    assert rows["d"].to_pylist() == ["infinity", "0044-03-15 BC", "12024-03-15"]
+    assert reading.count().totals == measure(rows, {}).totals
+    assert reading.count().totals["o"].sum == 4294967296
+
+
+def test_rows_that_a_policy_hides_are_not_left_out_in_silence(
+    postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any, fail: Any
+) -> None:
+    legacy_sql.execute("""create table t (id int primary key); insert into t values (1), (2);
+        alter table t enable row level security; create policy p on t using (id = 1);
+        drop role if exists land_test_reader; create role land_test_reader login password 'x';
+        grant usage on schema land_test to land_test_reader; grant select on t to land_test_reader""")
+    reader = replace(postgres, login="land_test_reader", password="x")
+    try:
+        message = fail(reader, make_feed(table="land_test.t"))
+    finally:
+        legacy_sql.execute("drop owned by land_test_reader; drop role land_test_reader")
+    assert "row-level security policy" in message and "bypassrls" in message
+    assert len(read(postgres, make_feed(table="land_test.t"))[0]) == 2
 
 
 def test_a_statement_that_takes_too_long_is_stopped(postgres: Connection, make_feed: Any) -> None:
@@ -336,6 +367,10 @@ def test_what_sqlite_refuses_is_named(tmp_path: Path, make_feed: Any, fail: Any)
     assert "column 'v' holds a text that is not in the database's own encoding in the row with the key '1'" in message
     assert "no column 'ids', which its key names" in fail(connection, make_feed("ids", table="orders"))
     assert "syntax error" in fail(connection, make_feed(sql="selekt 1"))
+    (tmp_path / "text.db").write_bytes(b"no database " * 99)
+    garbage = Connection("legacy", "sqlite", schema=str(tmp_path / "text.db"))
+    with pytest.raises(InputError, match="cannot be read as SQLite: file is not a database"), open_legacy(garbage):
+        pass
     nowhere = Connection("legacy", "sqlite", schema=str(tmp_path / "no.db"))
     with pytest.raises(InputError, match="names no SQLite file"), open_legacy(nowhere):
         pass

@@ -330,6 +330,15 @@ def test_a_table_that_no_snapshot_covers_is_noted(mariadb_database: Make, make_f
     assert read(connection, make_feed(table="t"))[1].notes == {"engine MyISAM keeps no snapshot": 1}
 
 
+def test_an_invisible_column_is_noted(mariadb_database: Make, make_feed: Any, read: Any) -> None:
+    connection = mariadb_database("""create table t (id int primary key, v int invisible default 5);
+        insert into t (id) values (1)""")
+    rows, reading = read(connection, make_feed(table="t"))
+    assert rows.column_names == ["id"]
+    assert reading.notes == {"v: an invisible column, not landed; name it in an extract": 1}
+    assert read(connection, make_feed(sql="select id, v from t"))[0].to_pylist() == [{"id": 1, "v": 5}]
+
+
 def test_a_table_that_is_altered_meanwhile_is_told(mariadb: Any, make_feed: Any) -> None:
     connection = mariadb.create("create table t (id int primary key); insert into t values (1)")
     with open_legacy(connection) as legacy:
