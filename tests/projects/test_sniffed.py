@@ -2,17 +2,22 @@
 
 import csv
 import io
+import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft7Validator
 from tests.projects.journey import folder_connection
 from typer.testing import CliRunner
 
 from cutover.cli import app
 from cutover.phases.land import land
 from cutover.phases.world import World
+from cutover.project.json_schema import write_schemas
 from cutover.project.specification import inspect_specification
 from cutover.systems import datasets
 from cutover.systems.connections import Connection
@@ -41,6 +46,20 @@ def pasted(file: Path, entity: str) -> str:
     )
 
 
+def land_project(project: Path, folder: Path) -> dict[str, dict[str, Any]]:
+    """Land every entity of a project whose files lie in a folder; returns their manifests."""
+    specification, findings = inspect_specification(project)
+    assert specification is not None and findings == []
+    known: dict[str, Connection] = {"files": folder_connection("files", folder)}
+    staging = Staging(str(project.parent / "staging"))
+    world = World(specification, staging, known.__getitem__, lambda: datetime.now(UTC))
+    snapshot = land(world)
+    return {
+        entity: staging.manifest(datasets.raw(snapshot, mapping.source)) or {}
+        for entity, mapping in specification.mappings.items()
+    }
+
+
 def land_sniffed(files: list[Path], root: Path) -> dict[str, dict[str, Any]]:
     """Land the files by their sniffed declarations; returns the manifest of each."""
     (root / "project/mappings").mkdir(parents=True)
@@ -48,13 +67,39 @@ def land_sniffed(files: list[Path], root: Path) -> dict[str, dict[str, Any]]:
     (root / "project/project.yaml").write_text(PROJECT.format(entities=", ".join(names)))
     for entity, file in names.items():
         (root / "project/mappings" / f"{entity}.yaml").write_text(pasted(file, entity), encoding="utf-8")
-    specification, findings = inspect_specification(root / "project")
-    assert specification is not None and findings == []
-    known: dict[str, Connection] = {"files": folder_connection("files", files[0].parent)}
-    world = World(specification, Staging(str(root / "staging")), known.__getitem__, lambda: datetime.now(UTC))
-    snapshot = land(world)
-    raw = {e: datasets.raw(snapshot, specification.mapping(e).source) for e in names}
-    return {names[entity].name: world.staging.manifest(dataset) or {} for entity, dataset in raw.items()}
+    return {names[e].name: manifest for e, manifest in land_project(root / "project", files[0].parent).items()}
+
+
+UNSEEN = "导出 2024-05\n\n客户编号;客户名称;余额\n" + "".join(
+    f"K{n:03};上海机床厂第{n}分厂;{n * 17},50\n" for n in range(1, 40)
+)
+
+
+def test_a_newcomer_writes_a_mapping_by_what_sniff_and_check_say(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/unseen.csv").write_bytes(UNSEEN.encode("gb18030"))
+    project = tmp_path / "project"
+    (project / "mappings").mkdir(parents=True)
+    (project / "project.yaml").write_text(PROJECT.format(entities="customer"))
+    runner, mapping = CliRunner(), project / "mappings/customer.yaml"
+
+    mapping.write_text(runner.invoke(app, ["sniff", str(tmp_path / "data/unseen.csv")]).stdout, encoding="utf-8")
+    checked = runner.invoke(app, ["check", "--project", str(project)])
+    # Nothing but what the messages say: each names a key and, in backticks, the YAML to add.
+    forms = dict(re.findall(r"'(\w+)' is missing. Fix: [^`]+`([^`]+)`", checked.output))
+    assert (checked.exit_code, list(forms)) == (1, ["entity", "fields", "target"])
+    remedy = "cleanse: [{rule: CUST-C1, column: 余额, do: locale_number, locale: de_DE}]"  # as sniff says of 余额
+    assert "# LOOK: 余额: a comma before the decimals (remedy locale_number, locale de_DE" in mapping.read_text("utf-8")
+    added = [*forms.values(), remedy]
+    mapping.write_text(
+        mapping.read_text("utf-8") + "\n".join(added).replace("KUNNR", "客户编号").replace("app.", "t."), "utf-8"
+    )
+    assert runner.invoke(app, ["check", "--project", str(project)]).exit_code == 0
+    schema = json.loads(write_schemas(tmp_path / "schemas")[0].read_text("utf-8"))
+    assert list(Draft7Validator(schema).iter_errors(yaml.safe_load(mapping.read_text("utf-8")))) == []
+
+    (manifest,) = land_project(project, tmp_path / "data").values()
+    assert (manifest["rows"], manifest["ragged"], manifest["files"][0]["rows"]) == (39, 0, 39)
 
 
 def test_every_adventureworks_file(adventureworks_folder: Path, tmp_path: Path) -> None:
