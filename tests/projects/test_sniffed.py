@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,43 @@ def test_a_newcomer_writes_a_mapping_by_what_sniff_and_check_say(tmp_path: Path)
     assert (manifest["rows"], manifest["ragged"], manifest["files"][0]["rows"]) == (39, 0, 39)
 
 
+# Rows of each folder of the ledgers; together those of the data's own README.
+LEDGERS = {"leeds": 35_858, "tfl": 41_006, "salford": 4_707}
+
+
+def check_totals(file: Path, manifest: dict[str, Any], rows: list[list[str]]) -> int:
+    """Compare each control total of a manifest with the sum of the same cells by Python; returns how many there are."""
+    names = [column["name"] for column in manifest["columns"]]
+    for name, total in manifest["totals"].items():
+        cells = [row[names.index(name)] for row in rows]
+        numbers = [Decimal(cell) for cell in cells if cell]
+        found = (Decimal(total["sum"]), Decimal(total["minimum"]), Decimal(total["maximum"]), total["unread"])
+        assert found == (sum(numbers), min(numbers), max(numbers), 0), (file.name, name)
+    return len(manifest["totals"])
+
+
+def check_hash(file: Path, manifest: dict[str, Any]) -> None:
+    """Compare the hash in a manifest with the one that came with the data."""
+    data = next(folder for folder in file.parents if (folder / "SHA256SUMS").is_file())
+    hashes = dict(line.split()[::-1] for line in (data / "SHA256SUMS").read_text().splitlines())
+    assert manifest["files"][0]["sha256"] == hashes[f"./{file.relative_to(data).as_posix()}"]
+
+
 def test_every_adventureworks_file(adventureworks_folder: Path, tmp_path: Path) -> None:
     files = [path for path in sorted(adventureworks_folder.glob("*.csv")) if path.name != UNDECIDABLE]
     landed = land_sniffed(files, tmp_path)
     counted = {path.name: path.read_bytes().count(b"&|\n") or path.read_bytes().count(b"\n") for path in files}
     assert {name: found["rows"] for name, found in landed.items()} == counted
     assert sum(found["ragged"] for found in landed.values()) == 0
+    totals = 0
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        bulk = text.endswith("&|\n")
+        separator, ending = ("+|", "&|\n") if bulk else ("\t", "\n")
+        rows = [row.split(separator) for row in text.removesuffix(ending).split(ending)]
+        totals += check_totals(path, landed[path.name], rows)
+        check_hash(path, landed[path.name])
+    assert totals > 80
     assert sniff(adventureworks_folder / UNDECIDABLE).warnings
 
 
@@ -115,8 +147,15 @@ def test_every_adventureworks_file(adventureworks_folder: Path, tmp_path: Path) 
 def test_every_ledger(shared_data: Path, folder: str, tmp_path: Path) -> None:
     files = sorted((shared_data / "4_uk_public_ap_ledgers" / folder).glob("*.csv"))
     landed = land_sniffed(files, tmp_path)
+    assert sum(found["rows"] for found in landed.values()) == LEDGERS[folder.partition("/")[0]]
+    assert 2 * sum(LEDGERS.values()) == 163_142
     for path in files:
         raw = path.read_bytes()
         text = raw.decode("cp1252" if b"\x96" in raw or b"\xa0" in raw.replace(b"\xc2\xa0", b"") else "utf-8")
-        assert landed[path.name]["rows"] == sum(1 for _ in csv.reader(io.StringIO(text, newline=""))) - 1
+        header, *rows = csv.reader(io.StringIO(text, newline=""))
+        assert landed[path.name]["rows"] == len(rows)
         assert landed[path.name]["ragged"] == 0
+        assert len(header) == len(landed[path.name]["columns"])
+        check_hash(path, landed[path.name])
+        # In one file an amount is a part of the key, which is text.
+        assert check_totals(path, landed[path.name], rows) or path.name == "2022-P10.csv"

@@ -1,7 +1,6 @@
 """Databases: exact types, one instant, and no way to write."""
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -16,23 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import floats, integers, lists, none, text
 from pydantic import ValidationError
 
-from cutover.core.types import parse_type
 from cutover.errors import ConnectionLost, InputError, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources import open_legacy, read_feed
 from cutover.systems.sources.measure import Total, measure
-
-
-@pytest.fixture
-def fail(read: Any) -> Callable[..., str]:
-    """Read and return the message of the error."""
-
-    def message(*args: Any, **declared: Any) -> str:
-        with pytest.raises(SourceError) as caught:
-            read(*args, **declared)
-        return str(caught.value)
-
-    return message
 
 
 def test_postgres_types_land_exactly(postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any) -> None:
@@ -229,57 +215,11 @@ def test_postgres_bytes_land_in_hexadecimal_where_they_are_declared(
     assert rows["b"].to_pylist() == ["00ff0a", "", None]
 
 
-NORTHWIND = {
-    "customers": (91, "customer_id"),
-    "suppliers": (29, "supplier_id"),
-    "products": (77, "product_id"),
-    "orders": (830, "order_id"),
-    "order_details": (2155, ("order_id", "product_id")),
-    "employees": (9, "employee_id"),
-    "categories": (8, "category_id"),
-}
-
-
-def test_northwind_lands_from_postgres_too(
-    shared_data: Path, postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any, fail: Any
-) -> None:
-    legacy_sql.execute((shared_data / "2_northwind/northwind_postgres.sql").read_text(encoding="utf-8"))
-    inexact = {"unit_price": "decimal(12,4)", "discount": "decimal(4,3)", "freight": "decimal(12,4)"}
-    binary = {"picture": "text", "photo": "text"}
-    for name, (count, key) in NORTHWIND.items():
-        rows, reading = read(postgres, make_feed(key, table=f"land_test.{name}", columns={**inexact, **binary}))
-        assert len(rows) == reading.count().rows == count, name
-        totals = measure(rows, {column: parse_type(kind) for column, kind in inexact.items()}).totals
-        for column, total in totals.items():
-            legacy_sql.execute(f"select sum({column}::text::numeric) from land_test.{name}")
-            assert (total.sum, total.unread) == (legacy_sql.fetchone()[0], 0), (name, column)
-    assert "column 'unit_price' is real, which is not exact" in fail(postgres, make_feed(table="land_test.products"))
-
-
 def sqlite(path: Path, script: str) -> Connection:
     with sqlite3.connect(path / "legacy.db") as opened:
         opened.executescript(f"pragma synchronous = off; {script}")
     opened.close()
     return Connection("legacy", "sqlite", schema=str(path / "legacy.db"))
-
-
-def test_northwind_lands(shared_data: Path, tmp_path: Path, make_feed: Any, read: Any, fail: Any) -> None:
-    script = (shared_data / "2_northwind/northwind_sqlite.sql").read_text(encoding="utf-8")
-    connection = sqlite(tmp_path, script)
-    counts = {"Customers": 93, "Suppliers": 29, "Products": 77, "Orders": 830}
-    keys = {
-        "Customers": "CustomerID",
-        "Suppliers": "SupplierID",
-        "Products": "ProductID",
-        "Orders": "OrderID",
-    }
-    for table, rows in counts.items():
-        landed, reading = read(connection, make_feed(keys[table], table=table))
-        assert len(landed) == rows
-        assert reading.count().rows == rows
-    lines, _ = read(connection, make_feed(("OrderID", "ProductID"), table="Order Details"))
-    assert len(lines) == 2155
-    assert "column 'Picture' holds binary data" in fail(connection, make_feed("CategoryID", table="Categories"))
 
 
 def test_sqlite_values_land_as_exact_text(tmp_path: Path, make_feed: Any, read: Any) -> None:

@@ -26,18 +26,6 @@ Make = Callable[[str], Connection]
 LAW = Feed("legacy.t", Source(system="legacy", table="t", key="id"), {})
 
 
-@pytest.fixture
-def fail(read: Any) -> Callable[..., str]:
-    """Read and return the message of the error."""
-
-    def message(*args: Any) -> str:
-        with pytest.raises(SourceError) as caught:
-            read(*args)
-        return str(caught.value)
-
-    return message
-
-
 def land(read: Any, connection: Connection, feed: Any) -> tuple[Any, dict[str, Any]]:
     """Read a feed; return it and its last row."""
     rows, reading = read(connection, feed)
