@@ -60,6 +60,9 @@ def apply(name: str, *texts: str | None, parameters: Parameters = PARAMETERS) ->
 
 
 CASES: list[tuple[str, str, str | None]] = [
+    ("salesforce_id", "0018000001MV1kq", "0018000001MV1kqAAD"),
+    ("salesforce_id", "0018000001MV1kqAAD", "0018000001MV1kqAAD"),
+    ("salesforce_id", "0018000001MV1-q", "0018000001MV1-q"),
     ("trim", "\u00a0 a\tb\u200b \u3000", "a\tb"),
     ("trim", " 上海\u3000浦东\u00a0 路\r\n", "上海\u3000浦东\u00a0 路"),
     ("trim", "\ufeff\x00", ""),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutover.core.gates import VALIDATORS
-from cutover.core.salesforce import is_salesforce_id
+from cutover.core.salesforce import is_salesforce_id, lengthen_salesforce_id
 
 
 @pytest.mark.parametrize("text", ["0019000000B98deAAB", "500x000000003TRAAY", "a0D30000001n7PiEAI"])
@@ -26,3 +26,11 @@ def test_a_letter_in_the_other_case_is_found(text: str, place: int) -> None:
     whole = next(text + a + b + c for a in signs for b in signs for c in signs if is_salesforce_id(text + a + b + c))
     spoilt = whole[:place] + whole[place].swapcase() + whole[place + 1 :]
     assert not is_salesforce_id(spoilt)
+
+
+@given(st.text("aAbBzZ059", min_size=15, max_size=15))
+def test_an_id_with_its_suffix_is_one_of_its_own_where_case_is_lost(text: str) -> None:
+    whole = lengthen_salesforce_id(text)
+    assert is_salesforce_id(whole) and whole[:15] == text
+    other = text.swapcase()
+    assert other == text or lengthen_salesforce_id(other).upper() != whole.upper()

@@ -1,10 +1,12 @@
 """What a machine must never do, or may only propose, does not load: each such wish is told with place and way out."""
 
+import pyarrow as pa
 import pytest
 from tests.project.conftest import FILES, Toy
 
-from cutover.core.cleansing import NEVER, REMEDIES
+from cutover.core.cleansing import NEVER, REMEDIES, CleanseStep, cleanse, replay
 from cutover.core.defects import DEFECTS
+from cutover.project.model import Cleanse
 from cutover.project.specification import inspect_specification
 
 CUSTOMER = "mappings/customer.yaml"
@@ -86,3 +88,37 @@ def test_a_remedy_says_what_it_needs(toy: Toy, name: str, needed: str) -> None:
 )
 def test_a_parameter_that_makes_no_sense_is_told(toy: Toy, rule: str, problem: str) -> None:
     assert any(problem in finding for finding in told(toy, f"column: NAME, {rule}"))
+
+
+def test_a_preset_stands_for_its_remedies_and_needs_what_they_need(toy: Toy) -> None:
+    assert told(toy, "column: LAND, do: [sap_date, upper]") == []
+    (finding,) = told(toy, "column: NR, do: sap_key")
+    assert "strip_zeros needs `length`" in finding
+    assert [finding.split("`")[1] for finding in told(toy, "column: LAND, do: sap_currency_amount")] == [
+        "beside",
+        "values",
+    ]
+    (finding,) = told(toy, "column: LAND, do: sap_dates")
+    assert "there is no remedy 'sap_dates'. Fix: did you mean 'sap_date'?" in finding
+
+
+@pytest.mark.parametrize(
+    ("preset", "before", "after"),
+    [
+        ("sap_key", " 0000001200", "1200"),
+        ("sap_key", "0000A01200", "0000A01200"),
+        ("sap_amount", "  4380.31-", "-4380.31"),
+        ("sap_amount", "12.00 ", "12.00"),
+        ("sap_currency_amount", "12.34-", "-1234"),
+        ("sap_date", "20250315", "2025-03-15"),
+        ("sap_date", "00000000", None),
+        ("sap_date", "99991231", None),
+        ("sap_date", "        ", None),
+    ],
+)
+def test_a_preset_mends_what_such_systems_write(preset: str, before: str, after: str | None) -> None:
+    rule = Cleanse(rule="R-1", column="a", do=preset, length=10, beside="b", values={"JPY": "0"})
+    rows = pa.table({"_row": pa.array([1], pa.int64()), "a": [before], "b": ["JPY"]})
+    clean, changes, _ = cleanse(rows, [CleanseStep(rule.rule, "a", rule.do, rule.parameters)])
+    assert clean["a"].to_pylist() == [after]
+    assert replay(rows, changes).equals(clean)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft7Validator
 from tests.project.conftest import FILES, Toy
 
 from cutover.core.types import parse_type
@@ -13,6 +15,10 @@ from cutover.project.control_totals import Explanation, read_pairs
 from cutover.project.crosswalk import FOREVER, read_crosswalk
 from cutover.project.json_schema import SCHEMAS, write_schemas
 from cutover.project.specification import read_specification
+
+ROOT = Path(__file__).parents[2]
+MAPPINGS = [*ROOT.glob("include/mappings/*.yaml"), *ROOT.glob("tests/projects/*/mappings/*.yaml")]
+PROJECTS = [ROOT / "include/project.yaml", *ROOT.glob("tests/projects/*/project.yaml")]
 
 
 def test_parents_come_before_children_and_waves_keep_that_order(toy: Toy) -> None:
@@ -102,6 +108,26 @@ def test_the_schemas_of_the_repository_are_those_of_the_models(repository: Path,
             "run `cutover json-schemas`"
         )
     assert {path.name for path in (repository / "schemas").iterdir()} == set(SCHEMAS)
+
+
+def test_an_editor_accepts_every_file_that_the_check_accepts(tmp_path: Path) -> None:
+    of_mapping, of_project = (json.loads(path.read_text(encoding="utf-8")) for path in write_schemas(tmp_path))
+    assert len(MAPPINGS) > 40 and len(PROJECTS) > 5
+    for schema, files in ((of_mapping, MAPPINGS), (of_project, PROJECTS)):
+        validator = Draft7Validator(schema)
+        for file in files:
+            content = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
+            assert [error.message for error in validator.iter_errors(content)] == [], file
+
+
+def test_an_editor_refuses_what_the_check_refuses(tmp_path: Path) -> None:
+    schema = json.loads(write_schemas(tmp_path)[0].read_text(encoding="utf-8"))
+    content = yaml.safe_load((ROOT / "include/mappings/unit.yaml").read_text(encoding="utf-8"))
+    content["source"]["key"], content["sauce"] = [], {}
+    content["cleanse"] = [{"rule": f"U-C{name}", "column": "msehi", "do": name} for name in ("sap_date", "up")]
+    content["cleanse"][0]["rule"], content["cleanse"][1]["rule"] = "U-C1", "U-C2"
+    paths = {".".join(map(str, error.absolute_path)) for error in Draft7Validator(schema).iter_errors(content)}
+    assert paths == {"source.key", "", "cleanse.1.do"}
 
 
 def test_a_schema_names_every_kind_of_rule(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from cutover.cli.runtime import JsonOption, ProjectOption
 from cutover.cli.world import find_specification, open_specification, open_world
-from cutover.core.cleansing import REMEDIES
+from cutover.core.cleansing import PRESETS, REMEDIES
 from cutover.core.validators import VALIDATORS
 from cutover.phases.check_systems import check_systems
 from cutover.phases.gating import schema_source
@@ -59,12 +59,14 @@ def schema(entity: Annotated[str, typer.Argument(help="The entity.")], project: 
 
 
 def remedies() -> None:
-    """List the remedies that `cleanse` may name and the validators that `checks` may name.
+    """List the remedies and presets that `cleanse` may name and the validators that `checks` may name.
 
     Example:  cutover remedies
     """
     for name, remedy in REMEDIES.items():
         typer.echo(f"{name:18} {remedy.mode} {remedy.mends:16} {remedy.text}")
+    for name, preset in PRESETS.items():
+        typer.echo(f"{name:20} = {', '.join(preset.remedies)}: {preset.text}")
     typer.echo(f"validators: {', '.join(VALIDATORS)}")
 
 

@@ -13,6 +13,8 @@ from cutover.systems import sniffing
 from cutover.systems.sniffing import Proposal
 
 _EXAMPLE = 40
+# Where editors find what completes and checks a mapping in `mappings/`, as `cutover json-schemas` writes it.
+_SCHEMA = "# yaml-language-server: $schema=../../schemas/mapping.schema.json"
 _STYLE: dict[str, Any] = {"allow_unicode": True, "sort_keys": False, "width": 4096}
 
 
@@ -37,7 +39,10 @@ def sniff(
 
 def render(proposal: Proposal) -> str:
     """Write a proposal as YAML whose comments say why."""
-    lines = [f"# {reason}" for reason in ("proposed by `cutover sniff`; accept it or correct it", *proposal.reasons)]
+    lines = [
+        _SCHEMA,
+        *(f"# {reason}" for reason in ("proposed by `cutover sniff`; accept it or correct it", *proposal.reasons)),
+    ]
     lines += [f"# LOOK: {warning}" for warning in proposal.warnings]
     for column in proposal.columns:
         examples = ", ".join(repr(example[:_EXAMPLE]) for example in column.examples)

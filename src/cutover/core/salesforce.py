@@ -3,6 +3,7 @@
 import re
 
 _ID = re.compile("[A-Za-z0-9]{15}[A-Z0-5]{3}")
+_SHORT_ID = re.compile("[A-Za-z0-9]{15}")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
@@ -12,8 +13,14 @@ def is_salesforce_id(text: str) -> bool:
     The suffix has a character for each five of the id: its place in the alphabet is the number whose n-th bit says that
     the n-th of the five is upper case (Salesforce, "Convert 15 Character Ids to 18 Character Ids").
     """
-    if not _ID.fullmatch(text):
-        return False
+    return _ID.fullmatch(text) is not None and _suffix(text[:15]) == text[15:]
+
+
+def lengthen_salesforce_id(text: str) -> str:
+    """Give an id of 15 characters its suffix, so that it still is one of its own where case is lost; others stay."""
+    return text + _suffix(text) if _SHORT_ID.fullmatch(text) else text
+
+
+def _suffix(text: str) -> str:
     chunks = (text[start : start + 5] for start in (0, 5, 10))
-    suffix = (_SUFFIX[sum(1 << place for place, sign in enumerate(chunk) if sign.isupper())] for chunk in chunks)
-    return "".join(suffix) == text[15:]
+    return "".join(_SUFFIX[sum(1 << place for place, sign in enumerate(chunk) if sign.isupper())] for chunk in chunks)

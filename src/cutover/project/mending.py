@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from cutover.core.cleansing import NEVER, REMEDIES
+from cutover.core.cleansing import NEVER, PRESETS, REMEDIES
 from cutover.core.expression import BadExpression, columns_of
 from cutover.core.validators import VALIDATORS
 from cutover.project.model import Cleanse, Derive, Mapping, Xref, located_fields
@@ -46,7 +46,7 @@ def check_remedies(mapping: Mapping) -> Problems:
 def _unknown(name: str) -> tuple[str, str]:
     forbidden = NEVER.get(name) or next((never for never in NEVER.values() if name in never.defects.split()), None)
     if forbidden is None:
-        return f"there is no remedy {name!r}", suggest(name, list(REMEDIES))
+        return f"there is no remedy {name!r}", suggest(name, [*REMEDIES, *PRESETS])
     return f"no machine may do {name!r}: {forbidden.why} (defects {forbidden.defects})", forbidden.instead
 
 

@@ -159,10 +159,23 @@ def _text(node: yaml.Node) -> str | None:
     return None if node.tag == _NULL else str(node.value)
 
 
+# How a mapping says what each must say, for those who begin with a source alone.
+_FORMS = {
+    "entity": "add it, as the file is named: `entity: customer`",
+    "source": "add it; for a text file `cutover sniff FILE` proposes it, a table is "
+    "`source: {system: erp, table: KNA1, key: KUNNR}`",
+    "target": "add it, the table and what names a row in it: `target: {table: app.customer, key: customer_no}`",
+    "fields": "add it, a rule for each column of the target: `fields: [{rule: CUST-010, kind: copy, source: KUNNR, "
+    "target: customer_no, type: text(10)}]`",
+}
+
+
 def _finding(document: Document, item: Any) -> Finding:
     location: Location = tuple(item["loc"])
     key = next((str(step) for step in reversed(location) if isinstance(step, str)), "")
     problem, fix = _wording(item["type"], key, item["msg"], item.get("ctx") or {})
+    if item["type"] == "missing" and len(location) == 1 and document.name.startswith("mappings/"):
+        fix = _FORMS.get(key, fix)
     return document.finding(location, problem, fix)
 
 
@@ -186,7 +199,7 @@ def suggest(word: str, known: Sequence[str]) -> str:
     """Return a mend for an unknown name: the nearest known one, or what there is."""
     from difflib import get_close_matches
 
-    near = get_close_matches(word, known, n=1)
+    near = [name for name in known if name.casefold() == word.casefold()] or get_close_matches(word, known, n=1)
     if near:
         return f"did you mean {near[0]!r}?"
     shown = ", ".join(sorted(known)[:12])

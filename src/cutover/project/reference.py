@@ -4,7 +4,7 @@ import inspect
 import json
 from typing import Any, get_args
 
-from cutover.core.cleansing import REMEDIES
+from cutover.core.cleansing import PRESETS, REMEDIES
 from cutover.core.validators import VALIDATORS
 from cutover.project import control_totals, crosswalk, model
 
@@ -37,6 +37,8 @@ Written by `cutover reference` from the models that read the files; do not edit 
 `mappings/`; the same, for editors, is in `schemas/mapping.schema.json`. A row that a rule cannot handle is rejected
 with the rule's id and a reason, and counted; nothing is guessed or repaired on the way.
 """
+_MOST_SHOWN = 12
+_PRESETS_HEAD = "A preset is a habit of a known system: it stands for its remedies, and needs what they need.\n"
 _REMEDIES_HEAD = """## Remedies and validators
 
 What `do` of a `cleanse` rule may name; each changed cell is logged. A remedy of mode A runs by itself. One of mode P
@@ -87,11 +89,13 @@ def _type(shown: dict[str, Any], schema: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(kind for kind in kinds if kind != "nothing"))
     if "const" in shown:
         return f"`{shown['const']}`"
+    if "enum" in shown and len(shown["enum"]) > _MOST_SHOWN:
+        return "text"
     if "enum" in shown:
         return " or ".join(f"`{value}`" for value in shown["enum"])
     if shown.get("type") == "array":
         inner = _type(shown.get("items", {}), schema)
-        return "entries, see below" if inner == _BELOW else f"list of {inner}"
+        return "entries, see below" if inner == _BELOW else f"list of {f'({inner})' if ' or ' in inner else inner}"
     if shown.get("type") == "object":
         return _BELOW if "properties" in shown else "key: value pairs"
     words = {"string": "text", "integer": "number", "number": "number", "boolean": "true or false", "null": "nothing"}
@@ -138,6 +142,9 @@ def _remedies() -> str:
     for name, found in REMEDIES.items():
         needs = ", ".join(f"`{need}`" for need in found.needs) or "-"
         lines.append(f"| `{name}` | {found.mode} | {_cell(found.text)} | {needs} | {found.mends} |")
+    lines += ["\n" + _PRESETS_HEAD, "| preset | stands for | for |", "|---|---|---|"]
+    for name, preset in PRESETS.items():
+        lines.append(f"| `{name}` | {', '.join(f'`{each}`' for each in preset.remedies)} | {_cell(preset.text)} |")
     names = ", ".join(f"`{name}`" for name in VALIDATORS)
     return "\n".join([*lines, f"\nWhat `valid` of a check may name: {names}.\n"])
 

@@ -62,7 +62,7 @@ def column_index(letters: str) -> int:
 def find_broken_in_xlsx(path: Path, sheet: str) -> dict[Place, str]:
     """Return the cells of a sheet without a value: row and column from 0 -> the error, or that nobody calculated it."""
     with ZipFile(path) as archive:
-        part = _part_of(archive, sheet)
+        part = part_of(archive, sheet)
         with archive.open(part) as stream:
             if not _has_mark(stream):
                 return {}
@@ -70,7 +70,7 @@ def find_broken_in_xlsx(path: Path, sheet: str) -> dict[Place, str]:
             return dict(_broken_in_xml(stream))
 
 
-def _part_of(archive: ZipFile, name: str) -> str:
+def part_of(archive: ZipFile, name: str) -> str:
     """Return the part of the archive that holds a sheet."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     sheets = [sheet for space in (_MAIN, _STRICT) for sheet in book.iter(f"{space}sheet")]

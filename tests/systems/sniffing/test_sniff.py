@@ -1,5 +1,6 @@
 """What sniffing proposes for files of known make, and that it says so when it does not know."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def look(folder: Path, data: bytes | str, encoding: str = "utf-8", **options: in
     return sniff(folder / "f.csv", **options)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-32"])
 def test_encodings_are_proposed_with_what_failed(tmp_path: Path, encoding: str) -> None:
     found = look(tmp_path, ROWS, encoding)
     assert found.source["csv"] == {"path": "f.csv", "encoding": encoding, "separator": ";"}
@@ -46,7 +47,7 @@ def test_the_separator_most_rows_agree_on_wins_over_commas_in_texts(tmp_path: Pa
     rows = "id|name|amount\n" + "".join(f"{n}|a, b|1,5\n" for n in range(9))
     found = look(tmp_path, rows)
     assert found.source["csv"]["separator"] == "|"
-    assert any("a comma before the decimals in 1 of 1" in warning for warning in found.warnings)
+    assert any("a comma before the decimals" in warning and "in 1 of 1" in warning for warning in found.warnings)
 
 
 def test_lines_above_and_below_are_proposed_and_a_person_is_told(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def test_a_date_format_is_proved_or_undecided(tmp_path: Path, values: list[str],
         (["20200131", "20191201"], "text", ""),
         (["2020-01-31", "2019-12-01"], "date", ""),
         (["2020-01-31T10:00:00Z"], "timestamp", ""),
-        (["1.5", "1,234.50"], "text", "a comma before the thousands in 1 of 2"),
+        (["1.5", "1,234.50"], "text", "a comma before the thousands (remedy locale_number, locale en_US) in 1 of 2"),
         (["1.5", "1,5"], "text", "decimals behind a comma in 1 and behind a point in 1"),
         (["1.23457E+12", "5"], "text", "scientific notation, whose digits may be lost in 1 of 2"),
         (["5.00-"], "text", "trailing_minus"),
@@ -101,6 +102,8 @@ def test_a_type_is_one_that_every_value_fits(tmp_path: Path, values: list[str], 
     [
         (["0000001234", "0000099999"], "strip_zeros, length 10"),
         (["0012", "0000099999"], "leading zeros are a code"),
+        (["00000000", "20250315", "99991231"], "SAP dates, where 00000000 and 99991231 are none"),
+        (["00000001", "20250315"], "strip_zeros, length 8"),
         (["0018000001MV1kqAAD", "001A000000Kxyz1IAB"], "Salesforce ids of 18 characters"),
     ],
 )
@@ -116,10 +119,96 @@ def test_two_columns_name_a_row_where_no_single_one_does(tmp_path: Path) -> None
                for w in look(tmp_path, rows + rows.partition("\n")[2]).warnings)  # fmt: skip
 
 
+def test_an_amount_in_a_key_is_doubted(tmp_path: Path) -> None:
+    found = look(tmp_path, "paid;amount\n" + "".join(f"d{n % 3};{n}.50\n" for n in range(9)))
+    assert found.source["key"] == "amount"
+    assert any(w.startswith("key: amount is an amount, which names a row by chance") for w in found.warnings)
+
+
 def test_a_header_that_names_nothing_usable_is_skipped(tmp_path: Path) -> None:
     found = look(tmp_path, "id,id\n1,2\n3,4\n")
     assert (found.source["csv"]["header"], found.source["csv"]["skip_rows"]) == (False, 1)
-    assert list(found.source["columns"]) == ["c1", "c2"]
+    assert list(found.source["columns"]) == ["id", "c2"]
+    assert list(look(tmp_path, "id,,c2,\n1,2,3,\n4,5,6,\n").source["columns"]) == ["id", "c2_", "c2", "c4"]
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (gzip.compress(b"id,name\n1,a\n"), "packed by gzip. Fix: unpack it"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "an Excel workbook (.xls)"),
+        (b"PK\x03\x04 xl/workbook.xml", "an Excel workbook (.xlsx). Fix: declare it under `excel`"),
+        (b"PK\x03\x04 a.csv", "a zip archive"),
+        (b"SQLite format 3\0", "a SQLite database. Fix: give its system a connection of type sqlite"),
+        (b'[{"id": 1},\n {"id": 2}]', "JSON. Fix: declare it under `json` instead of `csv`: {path: f.csv}"),
+        (b'{"id": 1}\n{"id": 2}\n', "JSON, one record a line"),
+        (b'<?xml version="1.0"?>\n<a/>', "XML or HTML"),
+        (b"create table t (a int);\n" + b"insert into t values (1, 2);\n" * 3, "a script of SQL"),
+        (bytes(range(256)) * 9, "binary data"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_with_the_way_to_read_it(tmp_path: Path, data: bytes, told: str) -> None:
+    with pytest.raises(InputError) as caught:
+        look(tmp_path, data)
+    assert f"f.csv is no delimited text: it is {told}" in str(caught.value)
+
+
+def test_what_looks_like_another_kind_only_at_first_is_sniffed(tmp_path: Path) -> None:
+    assert look(tmp_path, "[id],name\n1,insert into t\n2,<b>\n").source["key"] == "[id]"
+
+
+def test_a_declaration_that_would_not_land_is_not_proposed(tmp_path: Path) -> None:
+    prose = "The quick, brown fox\njumps\nover, the, lazy\ndog\nand, away, it, runs\n"
+    with pytest.raises(InputError, match=r"no table that a separator cuts: with .* 1 rows have 1 fields, 2 have not"):
+        look(tmp_path, prose)
+    with pytest.raises(InputError, match="no row ends within the first 1 MiB"):
+        look(tmp_path, ",".join(map(str, range(300_000))) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "quote", "told"),
+    [
+        ('id,v\n1,"a\n2,b\n3,c\n', None, "quote: null, for with quotes a quote is opened and never closed in line 2"),
+        ('id,v\n1,"a \\"b\\""\n2,b\n', None, "text follows the quote that closes a field in line 2"),
+        ("id,v\n1,'a, b'\n2,'c'\n", "'", "values stand in single quotes"),
+        ("id,v\n1,it's\n2,'t\n", '"', ""),
+    ],
+)
+def test_quotes_are_proposed_as_they_pair(tmp_path: Path, rows: str, quote: str | None, told: str) -> None:
+    found = look(tmp_path, rows)
+    assert found.source["csv"].get("quote", '"') == quote
+    assert any(told in warning for warning in found.warnings) or not told
+
+
+def test_the_separator_that_the_first_line_tells_excel_is_believed(tmp_path: Path) -> None:
+    found = look(tmp_path, "sep=;\nid;name\n1;a\n2;b\n")
+    assert (found.source["csv"]["separator"], found.source["csv"]["skip_rows"], found.source["key"]) == (";", 1, "id")
+
+
+def test_years_may_be_names_of_columns(tmp_path: Path) -> None:
+    found = look(tmp_path, "account,2023,2024\n4711,1.5,2.5\n4712,3,4\n")
+    assert list(found.source["columns"]) == ["2023", "2024"]
+    assert any("header undecided: the first row holds '2023' among names" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("id,n,v\n1,a,2\n2,b,3\n3,Total,5\n", "the last row may be a total, not data: it holds 'Total'"),
+        ("id,v\n1,2\n2,3\n3,4\n,9\n", "the last row may be a total, not data: it has nothing in 'id'"),
+        ("id,v\n1,a\n2,b\n3,c\n", ""),
+        ("00001Meier\n00002Huber\n00003Anton\n00004Berta\n", "every row has 10 characters"),
+        ("id,name\n", "a header and no rows: nothing proves a type or a key"),
+        ("id,v\n1,a\0b\n2,c\n", "v: control characters such as NUL, which no database takes in 1 of 2"),
+        ("id;v\n1;1 234,50\n2;3\n", "v: a comma before the decimals (remedy locale_number"),
+        ("id;v\n1;1 234 567\n2;3\n", "v: blanks inside a number (remedy remove_spaces) in 1 of 2"),
+        ("id;v\n1;(12.50)\n2;3\n", "v: an amount in brackets (remedy marked_sign) in 1 of 2"),
+        ("id;v\n0018000001MV1kq;a\n001A000000Kxyz1;b\n", "Salesforce ids of 15 characters, which differ by case"),
+    ],
+)
+def test_what_a_person_should_look_at_is_told(tmp_path: Path, rows: str, told: str) -> None:
+    warnings = [w for w in look(tmp_path, rows).warnings if not w.startswith(("header", "no key"))]
+    assert any(told in warning for warning in warnings) if told else warnings == []
 
 
 def test_rows_that_would_be_rejected_are_counted(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from cutover.core.types import parse_type
+from cutover.errors import SourceError
 from cutover.project.model import Csv, Excel, Json, Source
 from cutover.systems.connections import Connection
 from cutover.systems.sources import Feed, Reading, open_legacy, read_feed
@@ -102,6 +103,18 @@ def make_feed() -> Callable[..., Feed]:
 def read() -> Callable[..., tuple[pa.Table, Reading]]:
     """Read a whole feed: read(connection, feed)."""
     return _read
+
+
+@pytest.fixture
+def fail() -> Callable[..., str]:
+    """Read a whole feed that cannot be read, and return the message of the error: fail(connection, feed)."""
+
+    def message(connection: Connection, feed: Feed) -> str:
+        with pytest.raises(SourceError) as caught:
+            _read(connection, feed)
+        return str(caught.value)
+
+    return message
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from cutover.errors import SourceError
 from cutover.project.model import Excel
 from cutover.project.spreadsheet import column_index, column_letter
 from cutover.systems.sources.cells import LONG, ROUNDED, column_text
-from cutover.systems.sources.excel import EMPTY_SHEETS, ERRORS
+from cutover.systems.sources.excel import EMPTY_SHEETS, ERRORS, HIDDEN_SHEETS, PADDED
+from cutover.systems.sources.padded import shown_digits
 
 
 def workbook(path: Path, name: str = "book.xlsx", **options: Any) -> xlsxwriter.Workbook:
@@ -93,6 +94,7 @@ def test_the_real_template_has_a_header_and_no_rows(shared_data: Path, read_exce
     rows, _ = read_excel(shared_data / "7_excel_openboxes/ProductSuppliers.xls", sheet="Sheet1")
     assert (len(rows), len(rows.column_names)) == (0, 24)
     rows, _ = read_excel(shared_data / "7_excel_openboxes/ProductSuppliers.xls", sheet="Instructions", last_column="A")
+    # With the row above them, and the 136 orders of the other workbook, the 160 of the data's own README.
     assert len(rows) == 23
 
 
@@ -367,3 +369,63 @@ def told(cell: Any) -> str | None:
         return str(cell).lower()
     # XlsxWriter writes 16 digits of a number.
     return format(Decimal(format(float(f"{cell:.16g}") or 0.0, ".15g")), "f")
+
+
+def padded(path: Path, name: str) -> Path:
+    """Write a workbook with formats that show more digits than a number has."""
+    rows = [
+        ("zip", "00000", 123),
+        ("zip", "00000", 12345),
+        ("plant", '"W-"000;[Red]-000', 7),
+        ("phone", "000-0000", 12),
+        ("price", "#,##0.00", 5),
+        ("day", "0.00", 5),
+        ("text", "00000", "00123"),
+    ]
+    if name.endswith(".xls"):
+        old = xlwt.Workbook()
+        put = old.add_sheet("Data").write
+        for line, (what, code, value) in enumerate(rows, 1):
+            put(line, 0, what)
+            put(line, 1, value, xlwt.easyxf(num_format_str=code))
+    else:
+        book = workbook(path, name)
+        put = book.add_worksheet("Data").write
+        for line, (what, code, value) in enumerate(rows, 1):
+            put(line, 0, what)
+            put(line, 1, value, book.add_format({"num_format": code}))
+    put(0, 0, "what")
+    put(0, 1, "code")
+    old.save(str(path / name)) if name.endswith(".xls") else book.close()
+    return path / name
+
+
+@pytest.mark.parametrize("name", ["book.xls", "book.xlsx"])
+def test_zeros_that_stand_in_the_format_alone_are_counted(tmp_path: Path, read_excel: Any, name: str) -> None:
+    rows, reading = read_excel(padded(tmp_path, name))
+    assert rows["code"].to_pylist() == ["123", "12345", "7", "12", "5", "5", "00123"]
+    assert reading.notes[f"code: {PADDED}"] == 3
+    assert f"what: {PADDED}" not in reading.notes
+    _, below = read_excel(tmp_path / name, footer_rows=5, last_column="B")
+    assert below.notes[f"code: {PADDED}"] == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [("00000", 5), ("000-00-0000", 9), ('"W-"00', 2), ("[Red]000;-0", 3), ("0", 0), ("0.00", 0), ("#,##0", 0),
+     ("hh:mm:ss.000", 0), ("General", 0), ("00.00", 2), ("", 0)],
+)  # fmt: skip
+def test_a_format_shows_so_many_digits(code: str, digits: int) -> None:
+    assert shown_digits(code) == digits
+
+
+def test_a_hidden_sheet_that_is_read_is_noted(tmp_path: Path, read_excel: Any) -> None:
+    book = workbook(tmp_path)
+    for name in ("A", "B"):
+        sheet = book.add_worksheet(name)
+        sheet.write_column(0, 0, ["id", name])
+    sheet.hide()
+    book.close()
+    rows, reading = read_excel(tmp_path / "book.xlsx", sheet="*")
+    assert (rows["id"].to_pylist(), reading.notes) == (["A", "B"], {HIDDEN_SHEETS: 1})
+    assert read_excel(tmp_path / "book.xlsx")[1].notes == {}

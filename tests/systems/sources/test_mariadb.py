@@ -26,18 +26,6 @@ Make = Callable[[str], Connection]
 LAW = Feed("legacy.t", Source(system="legacy", table="t", key="id"), {})
 
 
-@pytest.fixture
-def fail(read: Any) -> Callable[..., str]:
-    """Read and return the message of the error."""
-
-    def message(*args: Any) -> str:
-        with pytest.raises(SourceError) as caught:
-            read(*args)
-        return str(caught.value)
-
-    return message
-
-
 def land(read: Any, connection: Connection, feed: Any) -> tuple[Any, dict[str, Any]]:
     """Read a feed; return it and its last row."""
     rows, reading = read(connection, feed)
@@ -328,6 +316,15 @@ def test_all_feeds_come_from_one_instant(mariadb: Any, make_feed: Any) -> None:
 def test_a_table_that_no_snapshot_covers_is_noted(mariadb_database: Make, make_feed: Any, read: Any) -> None:
     connection = mariadb_database("create table t (id int primary key) engine = MyISAM; insert into t values (1)")
     assert read(connection, make_feed(table="t"))[1].notes == {"engine MyISAM keeps no snapshot": 1}
+
+
+def test_an_invisible_column_is_noted(mariadb_database: Make, make_feed: Any, read: Any) -> None:
+    connection = mariadb_database("""create table t (id int primary key, v int invisible default 5);
+        insert into t (id) values (1)""")
+    rows, reading = read(connection, make_feed(table="t"))
+    assert rows.column_names == ["id"]
+    assert reading.notes == {"v: an invisible column, not landed; name it in an extract": 1}
+    assert read(connection, make_feed(sql="select id, v from t"))[0].to_pylist() == [{"id": 1, "v": 5}]
 
 
 def test_a_table_that_is_altered_meanwhile_is_told(mariadb: Any, make_feed: Any) -> None:

@@ -67,7 +67,7 @@ def test_a_session_leaves_the_transaction_to_us(monkeypatch: pytest.MonkeyPatch)
         ("money", pa.decimal128(19, 4), "convert(varchar(30), [c], 2)"),
         ("smallmoney", pa.decimal128(10, 4), "convert(varchar(30), [c], 2)"),
         ("date", pa.string(), "convert(varchar(10), [c], 23)"),
-        ("time(7)", pa.string(), "convert(varchar(16), [c], 114)"),
+        ("time(7)", pa.string(), "convert(varchar(16), [c], 121)"),
         ("datetime", pa.string(), "convert(varchar(23), [c], 121)"),
         ("datetime2(7)", pa.string(), "convert(varchar(27), [c], 121)"),
         (

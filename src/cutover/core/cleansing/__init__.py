@@ -5,6 +5,7 @@ value; none looks at a single row. The catalogue numbers (T06, N01 ...) are thos
 `cutover.core.defects`.
 """
 
+from cutover.core.cleansing.presets import PRESETS, expand_presets
 from cutover.core.cleansing.remedy import Parameters, Remedy, Texts, per_distinct
 from cutover.core.cleansing.steps import CHANGES, DECISIONS, PROPOSALS, Cleansed, CleanseStep, Steward, cleanse, replay
 from cutover.core.cleansing.typed import read_typed
@@ -15,6 +16,7 @@ __all__ = [
     "Cleansed",
     "CleanseStep",
     "DECISIONS",
+    "PRESETS",
     "NEVER",
     "Never",
     "PROPOSALS",
@@ -24,6 +26,7 @@ __all__ = [
     "Steward",
     "Texts",
     "cleanse",
+    "expand_presets",
     "per_distinct",
     "read_typed",
     "replay",

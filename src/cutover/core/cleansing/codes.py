@@ -6,6 +6,7 @@ from functools import cache
 import pyarrow.compute as pc
 
 from cutover.core.cleansing.remedy import Parameters, Remedy, Texts, per_distinct
+from cutover.core.salesforce import lengthen_salesforce_id
 from cutover.core.validators import VALIDATORS
 
 # What a currency is called besides its ISO code. ¥ is not among them: it is also the sign of the yen.
@@ -177,12 +178,21 @@ def _split_emails(texts: Texts, _: Parameters) -> Texts:
     return per_distinct(one, texts)
 
 
+def _long_salesforce_id(text: str | None) -> str | None:
+    return None if text is None else lengthen_salesforce_id(text)
+
+
 REMEDIES: dict[str, Remedy] = {
     "strip_zeros": Remedy(
         _strip_zeros, "K01", "remove the zeros that pad a purely numeric key of `length` digits", needs=("length",)
     ),
     "pad_zeros": Remedy(
         _pad_zeros, "K01", "give a purely numeric key of `length` digits its zeros in front back", needs=("length",)
+    ),
+    "salesforce_id": Remedy(
+        lambda texts, _: per_distinct(_long_salesforce_id, texts),
+        "K02",
+        "a Salesforce id of 15 characters, which differs from others by case alone, becomes the one of 18",
     ),
     "replace_values": Remedy(
         _replace_values,

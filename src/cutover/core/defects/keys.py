@@ -60,7 +60,7 @@ DEFECTS = (
         "A",
         "fold in the key; two live records that then collide are K03",
         "consistency",
-        ("fold_key", "upper"),
+        ("fold_key", "upper", "salesforce_id"),
     ),
     Defect(
         "K03",

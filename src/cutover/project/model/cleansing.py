@@ -2,12 +2,18 @@
 
 import dataclasses
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from cutover.core.cleansing import Parameters
-from cutover.project.model.words import Columns, Expression, Model, RuleId
+from cutover.core.cleansing import PRESETS, REMEDIES, Parameters, expand_presets
+from cutover.project.model.words import Columns, Expression, Model, RuleId, one_or_list
+
+Remedies = Annotated[
+    Columns,
+    AfterValidator(expand_presets),
+    WithJsonSchema(one_or_list({"type": "string", "enum": sorted([*REMEDIES, *PRESETS])})),
+]
 
 
 class Cleanse(Model):
@@ -16,7 +22,7 @@ class Cleanse(Model):
     rule: RuleId
     column: Columns
     when: Expression | None = Field(None, description="only rows where this holds, over the texts before this rule")
-    do: Columns = Field(description="names of remedies, in order; `cutover remedies` lists them")
+    do: Remedies = Field(description="names of remedies or presets, in order; `cutover remedies` lists them")
     propose: bool = Field(False, description="change nothing: what the remedies find waits for a steward's decision")
     approver: str = Field("", description="who approved this rule as a whole; needed for remedies of mode P")
     length: int | None = Field(

@@ -1,7 +1,7 @@
 """The words of a specification: names, expressions, types, and the closed, frozen base of all its models."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -27,10 +27,18 @@ Type = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "description": f"one of {EXAMPLES}", "examples": EXAMPLES.split(", ")}),
 ]
+
+
+def one_or_list(name: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of one such name, or of a list of them that is not empty."""
+    return {"anyOf": [name, {"type": "array", "items": name, "minItems": 1}]}
+
+
 Columns = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     Field(min_length=1, description="one column, or a list of columns"),
+    WithJsonSchema(one_or_list({"type": "string"}) | {"description": "one column, or a list of columns"}),
 ]
 Scalar = str | int | bool | Decimal
 UNIQUE = "further lists of columns that are unique in the target; rows that share such a key are all rejected"

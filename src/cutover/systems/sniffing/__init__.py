@@ -8,6 +8,8 @@ from cutover.errors import InputError
 from cutover.systems.sniffing.columns import ColumnSeen, find_keys, look_at_columns
 from cutover.systems.sniffing.dialect import Layout, find_layout, read_rows
 from cutover.systems.sniffing.encoding import find_encoding
+from cutover.systems.sniffing.ends import find_odd_rows
+from cutover.systems.sniffing.kinds import refuse_other_bytes, refuse_other_text
 from cutover.systems.sources.records import Malformed, Parsed
 
 __all__ = ["Proposal", "sniff"]
@@ -30,27 +32,29 @@ def sniff(path: Path, *, limit: int = LIMIT) -> Proposal:
     """Look at a delimited text file and propose its declaration; nothing of it is used before a person accepts it.
 
     Raises:
-        InputError: the file is not there, or holds nothing.
+        InputError: the file is not there, holds nothing, is of another kind, or has no separator that most rows obey.
     """
     raw, cut = _read(path, limit)
+    refuse_other_bytes(path.name, raw)
     encoding = find_encoding(raw, whole=not cut)
     text = encoding.decode(raw)
     if not text.strip():
         raise InputError(f"{path.name} holds no text", fix="sniff a file with rows")
-    layout, parsed = _parse(text, whole=not cut)
+    refuse_other_text(path.name, text)
+    layout, parsed = _parse(path.name, text, whole=not cut)
     columns = look_at_columns(parsed.rows)
     key, told = find_keys(parsed.rows, columns)
     found = told.startswith("key:")
     warnings = [*encoding.warnings, *layout.warnings, *(w for column in columns for w in column.warnings)]
     warnings += [f"only the first {limit >> 20} MiB were looked at"] if cut else []
-    warnings += [] if found else [told]
+    warnings += _by_chance(columns, key) if found else [told]
     reasons = [*encoding.reasons, *layout.reasons, *([told] if found else [])]
     source: dict[str, Any] = {"system": "files", "csv": _csv(path, encoding.name, layout), "key": key}
     types = _types(columns, layout, key)
     return Proposal(source | ({"columns": types} if types else {}), tuple(reasons), tuple(warnings), tuple(columns))
 
 
-def _parse(text: str, *, whole: bool) -> tuple[Layout, Parsed]:
+def _parse(name: str, text: str, *, whole: bool) -> tuple[Layout, Parsed]:
     layout = find_layout(text, whole=whole)
     try:
         parsed = read_rows(text.encode(), layout, whole=whole)
@@ -58,16 +62,29 @@ def _parse(text: str, *, whole: bool) -> tuple[Layout, Parsed]:
         told = f"quote: null, for with quotes {problem} in line {problem.line} below the header"
         layout = replace(layout, quote=None, warnings=(*layout.warnings, told))
         parsed = read_rows(text.encode(), layout, whole=whole)
-    if parsed.ragged:
-        told = f"{len(parsed.ragged)} rows have another number of fields and would be rejected"
-        layout = replace(layout, warnings=(*layout.warnings, told))
-    return layout, parsed
+    wrong, rows = len(parsed.ragged), len(parsed.rows)
+    if wrong > rows:
+        raise InputError(
+            f"{name} is no table that a separator cuts: with {layout.separator!r} {rows} rows have {len(layout.names)} "
+            f"fields, {wrong} have not",
+            fix="declare it under `fixed` where columns have widths; or mend rows that break lines without quotes",
+        )
+    warnings = [f"{wrong} rows have another number of fields and would be rejected"] if wrong else []
+    return replace(layout, warnings=(*layout.warnings, *warnings, *find_odd_rows(parsed.rows, layout))), parsed
+
+
+def _by_chance(columns: list[ColumnSeen], key: str | list[str]) -> list[str]:
+    amounts = [column.name for column in columns if column.name in _listed(key) and column.type.startswith("decimal")]
+    return [f"key: {name} is an amount, which names a row by chance; is there no other column?" for name in amounts]
+
+
+def _listed(key: str | list[str]) -> list[str]:
+    return [key] if isinstance(key, str) else key
 
 
 def _types(columns: list[ColumnSeen], layout: Layout, key: str | list[str]) -> dict[str, str]:
     # What names a row is text, whatever digits it is made of.
-    keys = [key] if isinstance(key, str) else key
-    types = {column.name: "text" if column.name in keys else column.type for column in columns}
+    types = {column.name: "text" if column.name in _listed(key) else column.type for column in columns}
     return {name: told for name, told in types.items() if not layout.header or told != "text"}
 
 
@@ -84,8 +101,8 @@ def _csv(path: Path, encoding: str, layout: Layout) -> dict[str, Any]:
     settled: dict[str, Any] = {"path": path.name, "encoding": encoding, "separator": layout.separator}
     if layout.row_ending is not None:
         settled["row_ending"] = layout.row_ending
-    if layout.quote is None:
-        settled["quote"] = None
+    if layout.quote != '"':
+        settled["quote"] = layout.quote
     if not layout.header:
         settled["header"] = False
     if layout.skip_rows:

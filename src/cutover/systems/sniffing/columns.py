@@ -27,18 +27,26 @@ _DATES = {
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}": ("%Y-%m-%d %H:%M:%S.%f",),
 }
 _KEY_NAME = re.compile(r"(?i)\b(id|no|nr|number|code|key)\b|id$|编号|号$")
+# Three of the object, three of the instance of which the last is reserved; some letter in it.
+_SHORT_ID = "[A-Za-z0-9]{5}0[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*"
+_SAP_DATE = r"00000000|99991231|(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
 _EXAMPLES, _FEW = 3, 100
 _WIDEST = 38
 _PAIRED = 12
+_THOUSANDS = "a comma before the thousands (remedy locale_number, locale en_US)"
+_COMMA = "a comma before the decimals (remedy locale_number, locale de_DE or the like)"
 # what it is called -> a pattern that some values match whole
 _ODD = {
     "numbers in scientific notation, whose digits may be lost": r"[-+]?\d+(\.\d+)?[eE][-+]?\d+",
-    "a comma before the thousands": r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?-?",
-    "a comma before the decimals": r"[-+]?\d+(\.\d{3})*,\d{1,2}-?",
+    _THOUSANDS: r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?-?",
+    _COMMA: r"[-+]?\d+([. \x{a0}\x{202f}']\d{3})*,\d{1,2}-?",
+    "blanks inside a number (remedy remove_spaces)": r"[-+]?\d{1,3}([ \x{a0}\x{202f}]\d{3})+([.,]\d+)?-?",
+    "an amount in brackets (remedy marked_sign)": r"\([\d.,]*\d\)",
     "a minus behind the number (remedy trailing_minus)": r"[\d.,]*\d-",
     "blanks at the ends (remedy trim)": r"(\s.*|.*\s)",
     "dates of zeros (remedy zero_date)": r"0000-?00-?00.*",
     "characters that a wrong encoding left behind": ".*(\ufffd|\u951f\u65a4|\u00c3\\S|\u00e2\u20ac).*",
+    "control characters such as NUL, which no database takes": r"(?s:.*[\x00-\x08\x0e-\x1f].*)",
 }
 
 
@@ -78,6 +86,9 @@ def _type_of(name: str, values: pa.Array) -> tuple[str, str, tuple[str, ...]]:
         return _number(values)
     if all(is_salesforce_id(text) for text in values.slice(0, _FEW).to_pylist()):
         return "text", "Salesforce ids of 18 characters (check valid: salesforce_id)", ()
+    if _all(values, _SHORT_ID) and pc.all(pc.equal(pc.utf8_length(values), 15)).as_py():
+        told = f"{name}: Salesforce ids of 15 characters, which differ by case alone (remedy salesforce_id)"
+        return "text", "Salesforce ids of 15 characters", (told,)
     if _fits(values, DataType("date")):
         return "date", "every value is an ISO date", ()
     if _fits(values, DataType("timestamp")):
@@ -94,6 +105,8 @@ def _fits(values: pa.Array, data_type: DataType) -> bool:
 
 
 def _number(values: pa.Array) -> tuple[str, str, tuple[str, ...]]:
+    if len(values) > 1 and _all(values, _SAP_DATE) and not _all(values, _SAP_DATE.partition("99991231|")[2]):
+        return "text", "SAP dates, where 00000000 and 99991231 are none (remedy sap_date)", ()
     if pc.any(pc.match_substring_regex(values, r"^0\d")).as_py():
         lengths = pc.unique(pc.utf8_length(values))
         if len(lengths) == 1 and _all(values, r"\d+"):
@@ -163,7 +176,7 @@ def _oddities(values: pa.Array) -> list[str]:
         counts[odd] = pc.sum(pc.match_substring_regex(values, f"^(?:{pattern})$")).as_py() or 0
     point = pc.sum(pc.match_substring_regex(values, r"^[-+]?[\d,]*\.\d{1,2}-?$")).as_py() or 0
     told = [f"{odd} in {count} of {len(values)} distinct values" for odd, count in counts.items() if count]
-    commas = counts["a comma before the decimals"]
+    commas = counts[_COMMA]
     if commas and point:
         told.append(f"decimals behind a comma in {commas} and behind a point in {point} distinct values")
     return told
@@ -172,7 +185,9 @@ def _oddities(values: pa.Array) -> list[str]:
 def find_keys(rows: pa.Table, columns: Sequence[ColumnSeen]) -> tuple[str | list[str], str]:
     """Propose the columns that name a row, and say why; a reason that does not begin with `key:` is a warning."""
     count = len(rows)
-    alone = [column.name for column in columns if count and column.empty == 0 and column.distinct == count]
+    if not count:
+        return columns[0].name, "no key found: there are no rows"
+    alone = [column.name for column in columns if column.empty == 0 and column.distinct == count]
     if alone:
         named = next((name for name in alone if _KEY_NAME.search(name)), alone[0])
         others = f"; so are {', '.join(name for name in alone if name != named)}" if len(alone) > 1 else ""
@@ -182,9 +197,9 @@ def find_keys(rows: pa.Table, columns: Sequence[ColumnSeen]) -> tuple[str | list
     likely = sorted(filled, key=lambda c: (c.type.startswith("decimal"), -c.distinct))[:_PAIRED]
     for pair in combinations(likely, 2):
         names = [column.name for column in columns if column in pair]
-        if count and _distinct(rows, names) == count:
+        if _distinct(rows, names) == count:
             return names, f"key: no column alone names a row; {' and '.join(names)} together do, in all {count} rows"
-    repeated = count - _distinct(rows, rows.column_names) if count else 0
+    repeated = count - _distinct(rows, rows.column_names)
     best = likely[0].name if likely else columns[0].name
     return best, f"no key found: no column and no two columns name a row; {repeated} rows repeat another one whole"
 

@@ -4,7 +4,14 @@ import codecs
 import re
 from dataclasses import dataclass
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# The mark of utf-32 begins with that of utf-16, so it is looked for first.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # Of a Chinese text nearly every character is in the small set of GB2312; of Western text few bytes stand in pairs.
 _MOST = 0.9

@@ -24,10 +24,13 @@ from cutover.systems.sources.cells import (
 )
 from cutover.systems.sources.feed import Feed, Reading
 from cutover.systems.sources.files import SourceFile, check_header, check_same_header, find_files, hash_file
+from cutover.systems.sources.padded import find_padded
 from cutover.systems.sources.workbooks import SheetOfFile, find_broken, open_sheets
 
 _BLOCK_ROWS = 10_000
 EMPTY_SHEETS = "sheets without any cell, passed over"
+HIDDEN_SHEETS = "hidden sheets, read like the others"
+PADDED = "numbers shown with zeros in front, which are only in the format and were not landed"
 ERRORS = "cells with an error such as #N/A"
 Row = tuple[int, list[Any]]
 
@@ -68,7 +71,8 @@ def read_excel(feed: Feed, folder: Path) -> Reading:
     added = [name for name in (declared.sheet_column, declared.row_column) if name is not None]
     names = check_header(_named(filled[0]), [*filled[0].names, *added], filled[0].where.layout.header_row)
     facts: list[dict[str, Any]] = []
-    notes = {EMPTY_SHEETS: tables.count(None)} if None in tables else {}
+    notes = {EMPTY_SHEETS: tables.count(None), HIDDEN_SHEETS: sum(table.where.hidden for table in filled)}
+    notes = {what: sheets for what, sheets in notes.items() if sheets}
     schema = pa.schema([(name, pa.string()) for name in names])
     return Reading(schema, _read_tables(filled, declared, schema, facts, notes), files=facts, notes=notes)
 
@@ -149,6 +153,7 @@ def _read_table(table: _Table, declared: Excel, schema: pa.Schema, tally: _Tally
 def _data_rows(table: _Table, declared: Excel, tally: _Tally) -> Iterator[Row]:
     """Yield the rows of a table that hold anything: below its header, above its footer, in its columns."""
     layout, width, end = table.where.layout, len(table.names), _end(table)
+    _note_padded(table, end, tally)
     fills, errors = _fills(table, declared, end), _errors(table, declared, end, tally)
     kept: dict[Place, Any] = {}
     for number, cells in islice(_rows(table.where, table.first), layout.header_row, end):
@@ -237,6 +242,13 @@ def _errors(table: _Table, declared: Excel, end: int | None, tally: _Tally) -> d
             fix="mend the formulas, calculate and save in Excel; or declare what errors are: `errors: text` or `empty`",
         )
     return errors
+
+
+def _note_padded(table: _Table, end: int | None, tally: _Tally) -> None:
+    for row, column in find_padded(table.where.file.path, table.where.sheet.name, xls=table.where.is_xls):
+        place = column - table.first
+        if table.where.layout.header_row <= row and (end is None or row < end) and 0 <= place < len(table.names):
+            tally.notes[f"{table.names[place]}: {PADDED}"] += 1
 
 
 def _check_values(

@@ -217,5 +217,6 @@ def check_same_header(first: SourceFile, expected: Sequence[str], file: SourceFi
     ours, theirs = (repr(h[index]) if index < len(h) else "nothing" for h in (names, expected))
     raise SourceError(
         f"{file.name}: column {index + 1} of the header is {ours}, in {first.name} it is {theirs}",
-        fix="give files with another header a mapping or a folder of their own",
+        fix="state where the table of that sheet stands (`header_row`, `first_column`) under `sheets`, or give files "
+        "with another header a mapping or a folder of their own",
     )

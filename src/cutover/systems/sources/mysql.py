@@ -55,6 +55,10 @@ _ENGINE = """
     select engine from information_schema.tables
     where table_schema = coalesce(:schema, database()) and table_name = :name and engine is not null
 """
+_INVISIBLE = """
+    select column_name from information_schema.columns
+    where table_schema = coalesce(:schema, database()) and table_name = :name and extra like '%INVISIBLE%'
+"""
 _UNIQUE = """
     select index_name, column_name, nullable = '' and sub_part is null from information_schema.statistics
     where table_schema = coalesce(:schema, database()) and table_name = :name and non_unique = 0
@@ -130,7 +134,7 @@ class MySql:
         return has_key_within(((index, name, whole == "1") for index, name, whole in indexes), feed.source.key)
 
     def check(self, opened: Opened, feed: Feed, columns: Sequence[Column]) -> dict[str, int]:
-        """Return a note on a table that the snapshot does not cover.
+        """Return notes on a table that the snapshot does not cover, and on columns that only an extract can select.
 
         Raises:
             SourceError: a text in an old character set has no Unicode, or another one than it would come back from.
@@ -139,8 +143,10 @@ class MySql:
         _check_characters(opened, feed, [each.name for each in texts])
         if feed.source.table is None:
             return {}
-        engines = opened.execute(text(_ENGINE), _place(feed)).scalars()
-        return {f"engine {each} keeps no snapshot": 1 for each in engines if each not in _TRANSACTIONAL}
+        engines = opened.execute(text(_ENGINE), _place(feed)).scalars().all()
+        hidden = opened.execute(text(_INVISIBLE), _place(feed)).scalars().all()
+        notes = {f"engine {each} keeps no snapshot": 1 for each in engines if each not in _TRANSACTIONAL}
+        return notes | {f"{name}: an invisible column, not landed; name it in an extract": 1 for name in hidden}
 
     def warnings(self, opened: Opened) -> dict[str, int]:
         """Return the warnings of the last statement by their number; their messages may hold values."""

@@ -1,20 +1,10 @@
-"""PostgreSQL as legacy: COPY out of one repeatable-read, read-only transaction, typed exactly as declared.
-
-numeric(p,s), integers, boolean, date, timestamptz   as they are
-numeric without a precision, or wider than 38 digits  text, exact
-real, double precision                                refused, unless declared: then its shortest text
-timestamp without time zone                           text; in UTC where the mapping declares it a timestamp
-char(n)                                               text without the blanks that pad it
-bytea                                                 refused, unless declared as text: then hexadecimal
-everything else (uuid, json, enum, time, money ...)   text
-"""
+"""PostgreSQL as legacy: COPY out of one repeatable-read, read-only transaction, typed exactly as declared."""
 
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import psycopg2
 import pyarrow as pa
@@ -22,7 +12,7 @@ import pyarrow.csv as pacsv
 from psycopg2 import errors, sql
 from psycopg2.extensions import connection as PostgresConnection
 
-from cutover.core.types import TEXT, DataType
+from cutover.core.types import type_of
 from cutover.errors import ConnectionLost, SourceError
 from cutover.systems.connections import Connection
 from cutover.systems.sources.copying import copy_out
@@ -32,15 +22,15 @@ from cutover.systems.sources.feed import (
     Reading,
     check_key,
     check_names,
-    refuse_binary,
-    refuse_inexact,
     suggest_table,
 )
 from cutover.systems.sources.measure import Total
+from cutover.systems.sources.postgres_types import Column, column_of
 
 _SETTINGS = """
     set local time zone 'UTC'; set local datestyle = 'ISO, YMD'; set local intervalstyle = 'iso_8601';
-    set local extra_float_digits = 1; set local client_encoding = 'UTF8'; set local lc_monetary = 'C'
+    set local extra_float_digits = 1; set local client_encoding = 'UTF8'; set local lc_monetary = 'C';
+    set local row_security = off
 """
 _TABLES = """
     select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -54,27 +44,6 @@ _UNIQUE = """
       and i.indpred is null and i.indexprs is null
     group by i.indexrelid having bool_and(a.attnotnull)
 """
-_EXACT = {
-    16: "boolean",
-    20: "integer",
-    21: "integer",
-    23: "integer",
-    26: "integer",
-    1082: "date",
-    1184: "timestamp",
-}
-_TEXT = (18, 19, 25, 1043)
-_BINARY, _NUMERIC, _MONEY, _NAIVE = 17, 1700, 790, 1114
-_FLOAT = {700: "real", 701: "double precision"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a feed: the type it lands with, and how it is selected."""
-
-    name: str
-    type: DataType
-    selected: sql.Composable
 
 
 @contextmanager
@@ -132,14 +101,14 @@ class Postgres:
         with self.connection.cursor() as cursor:
             cursor.execute(sql.SQL("select * from {} limit 0").format(_relation(feed)))
             description = cursor.description or ()
-        columns = [_column(feed, item) for item in description]
+        columns = [column_of(feed, item) for item in description]
         check_names(feed, [column.name for column in columns])
         return columns
 
     def _count(self, feed: Feed, columns: list[Column]) -> Counted:
         numeric = [column for column in columns if column.type.name in ("integer", "decimal")]
         sums = [
-            sql.SQL("{}({})::text").format(sql.SQL(function), sql.Identifier(column.name))
+            sql.SQL("{}({})::text").format(sql.SQL(function), column.selected)
             for column in numeric
             for function in ("sum", "min", "max")
         ]
@@ -192,7 +161,7 @@ class Postgres:
             self.connection.rollback()
             raise SourceError(f"{feed.name}: {_first_line(error)}", fix=self._nearest(feed)) from None
         except errors.InsufficientPrivilege as error:
-            raise SourceError(f"{feed.name}: {_first_line(error)}", fix="grant select to the reading role") from None
+            raise SourceError(f"{feed.name}: {_first_line(error)}", fix=_GRANT) from None
         except errors.QueryCanceled:
             raise SourceError(
                 f"{feed.name} could not be read in the time that one statement may take",
@@ -215,7 +184,7 @@ class Postgres:
         with self.connection.cursor() as cursor:
             cursor.execute(_TABLES)
             names = [name for (name,) in cursor.fetchall()]
-        return suggest_table(feed, names + [name.removeprefix("public.") for name in names])
+        return suggest_table(feed, sorted({*names, *(name.removeprefix("public.") for name in names)}))
 
 
 def _first_line(error: psycopg2.Error) -> str:
@@ -231,39 +200,6 @@ def _relation(feed: Feed) -> sql.Composable:
         return sql.SQL("{} as feed").format(_identifier(feed.source.table))
     # On lines of its own, since an extract may end with a comment.
     return sql.SQL("(\n{}\n) as feed").format(sql.SQL((feed.sql or "").rstrip().rstrip(";").replace("{", "{{")))
-
-
-def _column(feed: Feed, described: Any) -> Column:
-    name, oid, declared = described.name, described.type_code, feed.columns.get(described.name)
-    itself: sql.Composable = sql.Identifier(name)
-    if oid == _BINARY:
-        if declared is None or declared.name != "text":
-            raise refuse_binary(feed, name)
-        return Column(name, TEXT, sql.SQL("encode({}, 'hex')").format(itself))
-    if oid in _FLOAT and declared is None:
-        raise refuse_inexact(feed, name, _FLOAT[oid])
-    if oid in _FLOAT or oid == _MONEY:
-        return Column(
-            name,
-            TEXT,
-            sql.SQL("({}::text::numeric)::text" if oid in _FLOAT else "({}::numeric)::text").format(itself),
-        )
-    if oid == _NUMERIC and (numeric := _numeric(described.precision, described.scale)) is not None:
-        return Column(name, numeric, itself)
-    if oid == _NAIVE and declared is not None and declared.name == "timestamp":
-        return Column(name, declared, sql.SQL("({} at time zone 'UTC')").format(itself))
-    if oid in _EXACT:
-        return Column(name, DataType(_EXACT[oid]), itself)  # type: ignore[arg-type]
-    return Column(name, TEXT, itself if oid in _TEXT else sql.SQL("({}::text)").format(itself))
-
-
-def _numeric(precision: int | None, scale: int | None) -> DataType | None:
-    if precision is None or scale is None:
-        return None
-    # PostgreSQL allows numeric(2,-3) and numeric(3,5): digits before or after the point beyond the precision.
-    scale = scale - 2048 if scale > 1024 else scale
-    digits = max(precision, scale) if scale >= 0 else precision - scale
-    return DataType("decimal", precision=digits, scale=max(scale, 0)) if digits <= 38 else None
 
 
 def _parse(feed: Feed, block: bytes, schema: pa.Schema) -> pa.Table:
@@ -285,7 +221,11 @@ def _parse(feed: Feed, block: bytes, schema: pa.Schema) -> pa.Table:
         raise SourceError(f"{feed.name}: {_unreadable(error, schema)}", fix=_CONVERT) from None
 
 
-_CONVERT = "convert such values by an extract (infinity and NaN have no place in a date or a number)"
+_CONVERT = (
+    "declare a date or a number `text` in source.columns, so that a rule decides about such values (infinity, NaN, "
+    "years before 1 and after 9999); convert others by an extract"
+)
+_GRANT = "grant select to the reading role; where policies hide rows of a table from it, also bypassrls"
 
 
 def _unreadable(error: pa.ArrowInvalid, schema: pa.Schema) -> str:
@@ -294,4 +234,4 @@ def _unreadable(error: pa.ArrowInvalid, schema: pa.Schema) -> str:
     if match is None:
         return "the rows are not readable; the database may hold text that is not in its own encoding"
     column = schema.field(int(match[1]))
-    return f"column {column.name!r} holds a value that is no {column.type}"
+    return f"column {column.name!r} holds a value that is no {type_of(column.type)}"

@@ -271,12 +271,14 @@ def _parse_strict(block: bytes, dialect: Dialect, names: list[str], final: bool)
     blank: Row = [None]
     kept: list[Row] = []
     ragged: list[Ragged] = []
+    line, counted = 1, 0
     for record, start, end in zip(records, starts, starts[1:], strict=False):
         if len(record) == len(names):
             kept.append(record)
         elif record != blank:
+            line, counted = line + count_lines(block[counted:start]), start
             text = _without_end(block[start:end], dialect)
-            ragged.append(Ragged(len(kept) + len(ragged), count_lines(block[:start]) + 1, len(record), text))
+            ragged.append(Ragged(len(kept) + len(ragged), line, len(record), text))
     columns = [pa.array(column, pa.binary()).cast(pa.string()) for column in zip(*kept, strict=True)]
     return Parsed(pa.table(columns, names) if kept else _empty(names), starts[-1], tuple(ragged))
 

@@ -50,7 +50,7 @@ def open_sqlite(connection: Connection) -> Iterator["Sqlite"]:
     try:
         with engine.connect() as opened:
             opened.exec_driver_sql("begin")
-            opened.exec_driver_sql("select count(*) from sqlite_master")
+            _check_is_database(connection, opened)
             yield Sqlite(opened, _instant(path))
     except OperationalError as error:
         raise ConnectionLost(
@@ -58,6 +58,18 @@ def open_sqlite(connection: Connection) -> Iterator["Sqlite"]:
         ) from None
     finally:
         engine.dispose()
+
+
+def _check_is_database(connection: Connection, opened: Opened) -> None:
+    try:
+        opened.exec_driver_sql("select count(*) from sqlite_master")
+    except DBAPIError as error:
+        if isinstance(error, OperationalError):
+            raise
+        raise InputError(
+            f"connection {connection.conn_id!r} cannot be read as SQLite: {error.orig}",
+            fix="correct the path in its host or schema, or restore the file",
+        ) from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -65,7 +65,7 @@ _MONEY = {"money": 19, "smallmoney": 10}
 # How `convert` writes them, and how long that is at most.
 _TIMES = {
     "date": ("varchar(10)", 23),
-    "time": ("varchar(16)", 114),
+    "time": ("varchar(16)", 121),
     "smalldatetime": ("varchar(23)", 121),
     "datetime": ("varchar(23)", 121),
     "datetime2": ("varchar(27)", 121),

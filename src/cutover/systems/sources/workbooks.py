@@ -5,13 +5,15 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 import xlrd
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from cutover.errors import SourceError
 from cutover.project.model import Excel, Layout
 from cutover.project.reading import suggest
 from cutover.project.spreadsheet import Place, column_letter, find_broken_in_xlsx
 from cutover.systems.sources.files import SourceFile
+
+_VISIBLE = SheetVisibleEnum.Visible
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,17 @@ class SheetOfFile:
     file: SourceFile
     sheet: CalamineSheet
     layout: Layout
+    hidden: bool = False
 
     @property
     def name(self) -> str:
         """Return the name of file and sheet."""
         return f"{self.file.name}[{self.sheet.name}]"
+
+    @property
+    def is_xls(self) -> bool:
+        """Whether the file is of the old kind."""
+        return _is_xls(self.file.path)
 
     @property
     def is_empty(self) -> bool:
@@ -55,12 +63,13 @@ def open_sheets(file: SourceFile, declared: Excel) -> list[SheetOfFile]:
         )
     try:
         workbook = CalamineWorkbook.from_path(str(file.path))
-        names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        names, hidden = [sheet.name for sheet in sheets], {each.name for each in sheets if each.visible != _VISIBLE}
         _check_names(file, declared, names)
         if declared.sheet is None and not declared.sheets:
             names = names[:1]
         found = [(name, layout) for name in names if (layout := declared.layout(name)) is not None]
-        return [SheetOfFile(file, workbook.get_sheet_by_name(name), layout) for name, layout in found]
+        return [SheetOfFile(file, workbook.get_sheet_by_name(name), layout, name in hidden) for name, layout in found]
     except CalamineError as error:
         raise SourceError(f"{file.name} is not readable as a workbook: {error}", fix="save it as .xlsx again") from None
 
@@ -89,7 +98,7 @@ def _is_xlsx(path: Path) -> bool:
 
 def find_broken(each: SheetOfFile) -> dict[Place, str]:
     """Return the cells of a sheet without a value: place, counted from 0 -> the error, or that nobody calculated it."""
-    if _is_xls(each.file.path):
+    if each.is_xls:
         return _broken_in_xls(each.file.path, each.sheet.name)
     return find_broken_in_xlsx(each.file.path, each.sheet.name)
 
