@@ -67,6 +67,32 @@ def test_a_server_that_does_not_answer_is_a_lost_connection(scratch_database):
         open_target(replace(scratch_database, port=1))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"), [({"schema": "nowhere"}, '"nowhere" does not exist'), ({"login": "nobody"}, '"nobody"')]
+)
+def test_a_login_that_is_refused_is_told_and_not_tried_again(scratch_database, wrong, told):
+    with pytest.raises(InputError, match=f"lets nobody in: .*{told}.*Fix: correct the login"):
+        open_target(replace(scratch_database, **wrong))
+
+
+@pytest.mark.parametrize("limit", ["abc", "1; drop", -1, [1]])
+def test_a_time_out_that_is_no_number_is_refused(scratch_database, limit):
+    with pytest.raises(InputError, match="statement_timeout of connection .* is no number"):
+        open_target(replace(scratch_database, extra={"statement_timeout": limit}))
+
+
+def test_a_schema_of_somebody_else_is_not_taken_for_the_ledger(empty_database):
+    execute(empty_database, "create schema cutover; create table cutover.run (x int)")
+    with pytest.raises(TargetError, match="holds tables that are not the ledger's. Fix: rename that schema"):
+        open_target(empty_database)
+
+
+def test_a_right_that_is_missing_is_named_with_its_mend(engine):
+    with engine.begin() as connection, pytest.raises(TargetError, match="permission denied.*Fix: give the connection"):
+        connection.execute(text("set local role pg_monitor"))
+        connection.execute(text("select * from erp.customer"))
+
+
 def test_a_password_is_in_no_message():
     with pytest.raises(ConnectionLost) as caught:
         open_target(Connection("target", "postgres", "127.0.0.1", 1, "erp", "s3cret", "erp"))

@@ -132,6 +132,11 @@ def test_a_long_file_is_judged_by_its_beginning_and_says_so(tmp_path: Path) -> N
     assert any("were looked at" in warning for warning in found.warnings)
 
 
+def test_a_workbook_or_a_program_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no text: it holds zero bytes"):
+        look(tmp_path, b"PK\x03\x04\x14\0\0\0\x08\0\x9d\xc3,1\n" * 9)
+
+
 @pytest.mark.parametrize("data", [b"", b"\n\n \n"])
 def test_a_file_of_nothing_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(InputError, match="holds no text"):

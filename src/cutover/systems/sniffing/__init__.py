@@ -37,6 +37,9 @@ def sniff(path: Path, *, limit: int = LIMIT) -> Proposal:
     text = encoding.decode(raw)
     if not text.strip():
         raise InputError(f"{path.name} holds no text", fix="sniff a file with rows")
+    if "\0" in text:
+        fix = "name a text file; a workbook is declared with `excel`, see docs/mapping.md"
+        raise InputError(f"{path.name} is no text: it holds zero bytes", fix=fix)
     layout, parsed = _parse(text, whole=not cut)
     columns = look_at_columns(parsed.rows)
     key, told = find_keys(parsed.rows, columns)
