@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from alembic import command
+from alembic.config import Config
 from scratch import execute
 from sqlalchemy import text
 
@@ -16,14 +18,28 @@ from cutover.systems.refusals import refusals
 from cutover.systems.target import migrate_ledger, open_target
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
+REJECT = """
+insert into cutover.snapshot values ('s', now(), '{}');
+insert into cutover.run (wave, kind, snapshot_id, entities, spec_sha256, spec_files, package_version)
+values ('w', 'full', 's', '{customer}', 'x', '{}', '0');
+insert into cutover.batch values (1, 'customer', 0, 'loaded', 1, 0, 0, 0, 1, 0, 0, 0, '');
+insert into cutover.disposition (run_id, entity, "row", seq, outcome, rule, reason)
+values (1, 'customer', 0, 0, 'rejected', 'CU-1', 'empty');
+insert into cutover.reject (run_id, entity, "row", rule, "column", reason, severity, source_row)
+values (1, 'customer', 0, 'CU-1', 'name', 'empty', 'major', '{}')
+"""
+
+
+def newest() -> str:
+    """The version that this package brings."""
+    return max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
 
 
 def test_opening_creates_the_ledger_once_for_any_number_of_callers(empty_database):
     with ThreadPoolExecutor(6) as pool:
         engines = list(pool.map(lambda _: open_target(empty_database), range(6)))
-    newest = max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
     with engines[0].connect() as connection:
-        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == [newest]
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == [newest()]
         assert connection.execute(text("select count(*) from cutover.run")).scalar() == 0
     for engine in engines:
         engine.dispose()
@@ -35,6 +51,21 @@ def test_opening_again_leaves_the_ledger_as_it_is(scratch_database, engine):
     open_target(scratch_database).dispose()
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from cutover.snapshot")).scalar() == 1
+
+
+@pytest.mark.parametrize("old", ["0001", "0002", "0003"])
+def test_a_ledger_of_an_older_version_is_migrated_with_what_it_holds(engine, old):
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, old)
+        connection.exec_driver_sql(REJECT)
+    migrate_ledger(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalar() == newest()
+        assert connection.execute(text("select stage, owner from cutover.reject")).all() == [("map", "")]
+        assert connection.execute(text("select count(*) from cutover.given_number")).scalar() == 0
 
 
 def test_a_ledger_of_a_newer_version_is_refused(engine):
