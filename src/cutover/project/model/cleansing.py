@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from cutover.core.cleansing import Parameters
-from cutover.project.model.words import Columns, Expression, Model, RuleId
+from cutover.project.model.words import Code, Columns, Expression, Model, RuleId
 
 
 class Cleanse(Model):
@@ -22,7 +22,7 @@ class Cleanse(Model):
     length: int | None = Field(
         None, ge=1, le=1000, description="for strip_zeros and pad_zeros: the padded length in the legacy system"
     )
-    values: dict[str, str | None] = Field(
+    values: dict[str, Code | None] = Field(
         default_factory=dict,
         description="for replace_values: before -> after; for others a table: mark -> sign, unit -> factor, "
         "currency -> decimals",
