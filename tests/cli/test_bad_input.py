@@ -4,11 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from scratch import execute
 from tests.cli.conftest import Desk, Shown
+
+from cutover import __version__
+from cutover.cli import app
 
 CUSTOMER, ORDER = "mappings/customer.yaml", "mappings/order.yaml"
 
@@ -143,7 +149,14 @@ def _refuse_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "told"),
     [
         (["map"], "no snapshot has been landed"),
-        (["cleanse", "--snapshot", "x"], "is not there for snapshot x"),
+        (["cleanse", "--snapshot", "x"], "there is no snapshot 'x'. Fix: `cutover land` takes one"),
+        (["land", "--snapshot", "../../x"], "there is no snapshot '../../x'"),
+        (["land", "--snapshot", ""], "there is no snapshot ''"),
+        (["rejects", "replay", "--snapshot", "x"], "there is no snapshot 'x'"),
+        (["trace", "customer", "1", "--snapshot", "a\0b"], "there is no snapshot"),
+        (["night", "--wave", "x"], "there is no wave 'x'"),
+        (["approve", "none.xlsx", "--by", "x"], "there is no file none.xlsx"),
+        (["duplicates", "--same", "a", "--different", "b", "--by", "x"], "not both"),
         (["schema", "x"], "there is no entity 'x'"),
         (["gate", "--wave", "x"], "there is no wave 'x'"),
         (["verify", "9"], "there is no run 9"),
@@ -151,17 +164,67 @@ def _refuse_writes(monkeypatch: pytest.MonkeyPatch) -> None:
         (["night"], "no full run of wave 'main' stands"),
         (["summary"], "no run of wave 'main' has been started"),
         (["load", "--resume", "9"], "there is no run 9"),
+        (["load", "--resume", "0"], "there is no run 0"),
+        (["example", "--erp-url", "secret"], "no URL of PostgreSQL"),
     ],
 )
 def test_a_name_that_is_none(desk: Desk, words: list[str], told: str) -> None:
     if words[0] == "gate":
         desk.do("land")
     refused(desk.run(*words), told, "Fix:")
+    assert "secret" not in desk.run(*words).err
 
 
 def test_a_folder_that_is_no_project(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CUTOVER_PROJECT", str(tmp_path / "nothing"))
     refused(desk.run("check"), "Fix:")
+
+
+def test_what_nobody_mapped_is_not_called_free_of_rejects(desk: Desk) -> None:
+    desk.do("land")
+    for words in (["rejects"], ["rejects", "export", "--file", "x.xlsx"]):
+        refused(desk.run(*words), "is mapped yet. Fix: run `cutover map")
+
+
+@pytest.mark.parametrize("words", [["json-schemas", "in_the_way"], ["example", "--folder", "in_the_way"]])
+def test_a_place_that_cannot_be_written(desk: Desk, words: list[str]) -> None:
+    place = desk.toy.target
+    url = f"postgresql://{place.login}:{place.password or ''}@{place.host}:{place.port}/{place.schema}"
+    Path("in_the_way").write_text("a file", encoding="utf-8")
+    more = ["--erp-url", url] if words[0] == "example" else []
+    refused(desk.run(*words, *more), "error OSError: in_the_way", "Fix: mend the place or its rights")
+
+
+def test_a_staging_place_that_is_no_folder(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("CUTOVER_STAGING", str(tmp_path / "file"))
+    for verb in ("land", "map"):
+        refused(desk.run(verb), "InputError: the staging place", "Fix: correct CUTOVER_STAGING")
+
+
+@pytest.mark.parametrize("name", ["part-000000.parquet", "manifest.json"])
+def test_a_damaged_file_in_staging(desk: Desk, name: str) -> None:
+    desk.do("land")
+    for path in (desk.toy.root / "staging").glob(f"*/raw/crm.*/{name}"):
+        path.write_bytes(b"PAR1 damaged")
+    refused(desk.run("cleanse"), "TerminalError", "in staging is damaged or gone", "Fix:")
+
+
+def test_no_run_yet_and_the_version_are_told(desk: Desk) -> None:
+    assert desk.run("runs").out == "no run yet\nNext:  cutover land\n"
+    assert desk.run("--version").out == f"cutover {__version__}\n"
+
+
+def test_every_verb_has_an_example() -> None:
+    def walk(command: Any, words: str) -> Iterator[tuple[str, str]]:
+        for name, verb in getattr(command, "commands", {}).items():
+            yield from walk(verb, f"{words} {name}")
+        if not getattr(command, "commands", {}):
+            yield words, command.help or ""
+
+    verbs = dict(walk(typer.main.get_command(app), "cutover"))
+    assert len(verbs) > 35
+    assert [words for words, text in verbs.items() if f"Example:  {words.removesuffix(' list')}" not in text] == []
 
 
 def test_a_mistake_in_the_call_is_status_two(desk: Desk) -> None:

@@ -6,7 +6,8 @@ import pytest
 from tests.phases.moved import Moved, moved, original
 from tests.phases.toy import execute, of, one, rows
 
-from cutover.errors import GateClosed
+from cutover.errors import GateClosed, InputError
+from cutover.phases.rollback import roll_back
 from cutover.phases.verify import VERIFY_GATE, verify_run
 
 __all__ = ["moved", "original"]
@@ -133,6 +134,12 @@ def test_a_value_that_no_mapping_could_have_written_is_an_error_that_closes_the_
     with pytest.raises(
         GateClosed, match="ROWS.app.orders order error: nothing can be compared: the target holds values"
     ):
+        verify_run(moved.world, moved.run_id)
+
+
+def test_a_run_that_was_taken_back_is_not_verified_by_the_rows_of_another(moved: Moved) -> None:
+    roll_back(moved.world, moved.run_id, reason="x", by_whom="x")
+    with pytest.raises(InputError, match="run 1 is rolled back. Fix: verify a run that stands"):
         verify_run(moved.world, moved.run_id)
 
 

@@ -528,8 +528,8 @@ def test_a_file_in_another_encoding_is_named(toy: Toy) -> None:
     (root / COUNTRY).write_bytes("source,target\n中国,CN\n".encode("gb18030"))
     _, findings = inspect_specification(root)
     told = [str(finding) for finding in findings]
-    assert f"{ORDER}: byte 21 is not UTF-8. Fix: save the file as UTF-8" in told
-    assert any(text.startswith(f"{COUNTRY}: not readable") for text in told)
+    assert f"{ORDER}:2:1: byte 21 is not UTF-8. Fix: save the file as UTF-8" in told
+    assert any(text.startswith(f"{COUNTRY}:2:1: byte 14 is not UTF-8") for text in told)
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(toy: Toy) -> None:

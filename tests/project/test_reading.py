@@ -1,6 +1,7 @@
 """YAML as its author wrote it: no scalar changes on the way into the models."""
 
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,25 @@ def test_an_anchor_that_holds_itself_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "order.yaml"
     path.write_text("a: &a\n  b: *a\n")
     with pytest.raises(SpecificationError, match="order.yaml:1:4: not readable as YAML: an anchor holds itself"):
+        read_document(path, "order.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: " + "[" * 100_000, "nested deeper than 50 levels"),
+        ("".join(f"{' ' * level}a:\n" for level in range(60)), "nested deeper than 50 levels"),
+        ("a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+            f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefgh")
+        ), "its anchors unfold to more than 100000 values"),
+        ("? [a, b]\n: 1\n", "a key is no plain text"),
+        ("a: 1\na: 2\n", "found duplicate key 'a'"),
+    ],
+)  # fmt: skip
+def test_a_document_that_would_take_the_reader_down_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "order.yaml"
+    path.write_text(text)
+    with pytest.raises(SpecificationError, match=rf"order\.yaml:\d+:\d+: not readable as YAML: {told}"):
         read_document(path, "order.yaml")
 
 

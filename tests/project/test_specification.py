@@ -1,6 +1,7 @@
 """The specification as a whole: its order, its hash, its files, its schemas."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,10 @@ from cutover.errors import InputError
 from cutover.project.columns import check_columns, named_columns
 from cutover.project.control_totals import Explanation, read_pairs
 from cutover.project.crosswalk import FOREVER, read_crosswalk
-from cutover.project.json_schema import SCHEMAS, write_schemas
+from cutover.project.json_schema import SCHEMAS, build_schema, write_schemas
 from cutover.project.specification import read_specification
 
 ROOT = Path(__file__).parents[2]
-MAPPINGS = [*ROOT.glob("include/mappings/*.yaml"), *ROOT.glob("tests/projects/*/mappings/*.yaml")]
-PROJECTS = [ROOT / "include/project.yaml", *ROOT.glob("tests/projects/*/project.yaml")]
 
 
 def test_parents_come_before_children_and_waves_keep_that_order(toy: Toy) -> None:
@@ -110,14 +109,53 @@ def test_the_schemas_of_the_repository_are_those_of_the_models(repository: Path,
     assert {path.name for path in (repository / "schemas").iterdir()} == set(SCHEMAS)
 
 
-def test_an_editor_accepts_every_file_that_the_check_accepts(tmp_path: Path) -> None:
-    of_mapping, of_project = (json.loads(path.read_text(encoding="utf-8")) for path in write_schemas(tmp_path))
-    assert len(MAPPINGS) > 40 and len(PROJECTS) > 5
-    for schema, files in ((of_mapping, MAPPINGS), (of_project, PROJECTS)):
-        validator = Draft7Validator(schema)
-        for file in files:
-            content = json.loads(json.dumps(yaml.safe_load(file.read_text(encoding="utf-8")), default=str))
-            assert [error.message for error in validator.iter_errors(content)] == [], file
+class Editor(yaml.SafeLoader):
+    """Reads scalars as editors do, by the core schema of YAML 1.2: numbers, true and false; neither dates nor `no`."""
+
+    yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in found if not tag.endswith((":bool", ":timestamp"))]
+        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+Editor.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
+
+
+def find_underlined(path: Path) -> list[str]:
+    """What an editor underlines in a file: that which its JSON Schema does not allow."""
+    model = SCHEMAS["project.schema.json" if path.name == "project.yaml" else "mapping.schema.json"]
+    found = Draft7Validator(build_schema(model)).iter_errors(yaml.load(path.read_text(encoding="utf-8"), Editor))
+    return [f"{path.name} {list(error.absolute_path)}" for error in found]
+
+
+def test_an_editor_underlines_nothing_that_the_check_accepts(repository: Path, toy: Toy) -> None:
+    codes = "  - {rule: CU-C3, column: LAND, do: replace_values, values: {01: 1, NO: null}}\nexclude:\n"
+    root = toy(
+        ("mappings/customer.yaml", "exclude:\n", codes),
+        (
+            "mappings/order.yaml",
+            f"{FILES['mappings/order.yaml']}checks:\n  - {{rule: OR-G, column: no, one_of: [1, 2]}}\n",
+        ),
+    )
+    read_specification(root)
+    folders = [root, repository / "include", *sorted((repository / "tests" / "projects").iterdir())]
+    files = [path for folder in folders for path in [folder / "project.yaml", *folder.glob("mappings/*.yaml")]]
+    assert [told for path in files if path.is_file() for told in find_underlined(path)] == []
+
+
+def test_an_editor_underlines_a_misspelt_key_and_an_empty_list(toy: Toy) -> None:
+    root = toy(
+        ("mappings/customer.yaml", "  key: NR", "  key: []"), ("mappings/order.yaml", "kind: copy,", "kinds: copy,")
+    )
+    assert find_underlined(root / "mappings/customer.yaml") == ["customer.yaml ['source', 'key']"]
+    assert find_underlined(root / "mappings/order.yaml") == ["order.yaml ['fields', 0]"]
+
+
+@pytest.mark.parametrize("folder", ["include", "include/mappings"])
+def test_every_file_of_the_example_names_its_schema(repository: Path, folder: str) -> None:
+    for path in sorted((repository / folder).glob("*.yaml")):
+        named = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        assert (path.parent / named).resolve().parent == repository / "schemas", path
 
 
 def test_an_editor_refuses_what_the_check_refuses(tmp_path: Path) -> None:

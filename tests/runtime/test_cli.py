@@ -10,9 +10,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from cutover.cli import runtime
-from cutover.errors import InputError
+from cutover.errors import InputError, RuntimeSetupError
 from cutover.runtime.connections import read_environment
 from cutover.runtime.home import Home, Project, make_home
+from cutover.runtime.processes import is_alive, read_birth
 from cutover.runtime.stack import remove_all
 
 APP = typer.Typer()
@@ -82,6 +83,16 @@ def test_down_twice_then_clean_leaves_no_trace(inside: Path) -> None:
     assert folder.exists()
     assert run("clean", "--yes").exit_code == 0
     assert not folder.exists() and not (inside / ".cutover").exists()
+
+
+@pytest.mark.parametrize("verb", ["down", "clean --yes"])
+def test_servers_are_found_and_stopped_when_the_state_is_damaged(inside: Path, verb: str) -> None:
+    birth = read_birth(read("up", "--only-database")["database"]["pid"])
+    (inside / ".cutover" / "state.json").write_text("{", encoding="utf-8")
+    assert isinstance(run("status").exception, RuntimeSetupError)
+    shown = run(*verb.split())
+    assert shown.exit_code == 0 and "PostgreSQL: stopped" in shown.stdout
+    assert not is_alive(birth)
 
 
 def test_clean_asks_first(inside: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cutover.errors import Busy, InputError, RuntimeSetupError
+from cutover.runtime.connections import read_environment
 from cutover.runtime.home import (
     Home,
     find_project,
@@ -16,6 +17,7 @@ from cutover.runtime.home import (
     make_home,
     read_state,
     remember,
+    remove_home,
     write_private,
 )
 
@@ -88,6 +90,43 @@ def test_state_is_merged_and_forgotten(tmp_path: Path) -> None:
     remember(home, ports={"api": 1}, server_folder="x")
     remember(home, server_folder=None)
     assert read_state(home) == {"ports": {"api": 1}}
+
+
+DAMAGES = [b"", b"{", b"[]", b"5", b"\xff\xfe", b'{"ports": 3}', b'{"components": []}', b'{"server": "x"}']
+
+
+@pytest.mark.parametrize("content", DAMAGES)
+def test_damaged_state_is_one_clear_message(tmp_path: Path, content: bytes) -> None:
+    home = make_home(tmp_path / "home")
+    home.state_file.write_bytes(content)
+    with pytest.raises(RuntimeSetupError, match=r"state\.json is damaged\. Fix: run `cutover down`"):
+        read_state(home)
+
+
+@pytest.mark.parametrize("content", [b"export A='open\n", b"hello\n", b"\xff\xfe"])
+def test_damaged_environment_is_one_clear_message(tmp_path: Path, content: bytes) -> None:
+    home = make_home(tmp_path / "home")
+    home.env_file.write_bytes(content)
+    with pytest.raises(RuntimeSetupError, match="env is damaged. Fix: remove it and run `cutover up`"):
+        read_environment(home)
+
+
+def test_folder_with_other_things_does_not_become_a_home(tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    with pytest.raises(RuntimeSetupError, match="is no home of cutover: it holds letters.*CUTOVER_HOME"):
+        make_home(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["letters"]
+
+
+def test_removal_takes_nothing_that_is_not_ours(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    remember(home, ports={"api": 1})
+    (home.root / "letters").mkdir()
+    assert remove_home(make_home(home.root)) == ["letters"]
+    assert [path.name for path in home.root.iterdir()] == ["letters"]
+    (home.root / "letters").rmdir()
+    (home.root / "env.new").write_text("half-written", encoding="utf-8")
+    assert remove_home(home) == [] and not home.root.exists()
 
 
 def test_second_command_is_refused_while_the_first_works(tmp_path: Path) -> None:

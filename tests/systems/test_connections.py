@@ -45,6 +45,7 @@ def test_a_connection_is_read(text: str, connection: Connection) -> None:
         "postgres://u:p@h:secret/db",
         "[]",
         '{"conn_type": "fs", "extra": "secret"}',
+        '{"conn_type": "fs", "extra": ["secret"]}',
     ],
 )
 def test_what_is_none_is_refused_without_repeating_it(text: str) -> None:
@@ -73,6 +74,9 @@ def test_a_folder_is_there_or_not(tmp_path: Path) -> None:
         assert Connection("c", "postgres").folder
     with pytest.raises(InputError, match="a folder that is not there"):
         assert Connection("c", "fs", extra={"path": str(tmp_path / "x")}).folder
+    for extra in ({}, {"path": ""}, {"path": 5}, {"path": ["a"]}):
+        with pytest.raises(InputError, match="a folder that is not there"):
+            assert Connection("c", "fs", extra=extra).folder
 
 
 def test_the_environment_is_asked_as_airflow_does() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from alembic import command
+from alembic.config import Config
 from scratch import execute
 from sqlalchemy import text
 
@@ -16,14 +18,28 @@ from cutover.systems.refusals import refusals
 from cutover.systems.target import migrate_ledger, open_target
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
+REJECT = """
+insert into cutover.snapshot values ('s', now(), '{}');
+insert into cutover.run (wave, kind, snapshot_id, entities, spec_sha256, spec_files, package_version)
+values ('w', 'full', 's', '{customer}', 'x', '{}', '0');
+insert into cutover.batch values (1, 'customer', 0, 'loaded', 1, 0, 0, 0, 1, 0, 0, 0, '');
+insert into cutover.disposition (run_id, entity, "row", seq, outcome, rule, reason)
+values (1, 'customer', 0, 0, 'rejected', 'CU-1', 'empty');
+insert into cutover.reject (run_id, entity, "row", rule, "column", reason, severity, source_row)
+values (1, 'customer', 0, 'CU-1', 'name', 'empty', 'major', '{}')
+"""
+
+
+def newest() -> str:
+    """The version that this package brings."""
+    return max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
 
 
 def test_opening_creates_the_ledger_once_for_any_number_of_callers(empty_database):
     with ThreadPoolExecutor(6) as pool:
         engines = list(pool.map(lambda _: open_target(empty_database), range(6)))
-    newest = max(path.name[:4] for path in VERSIONS.glob("[0-9]*.sql"))
     with engines[0].connect() as connection:
-        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == [newest]
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalars().all() == [newest()]
         assert connection.execute(text("select count(*) from cutover.run")).scalar() == 0
     for engine in engines:
         engine.dispose()
@@ -35,6 +51,21 @@ def test_opening_again_leaves_the_ledger_as_it_is(scratch_database, engine):
     open_target(scratch_database).dispose()
     with engine.connect() as connection:
         assert connection.execute(text("select count(*) from cutover.snapshot")).scalar() == 1
+
+
+@pytest.mark.parametrize("old", ["0001", "0002", "0003"])
+def test_a_ledger_of_an_older_version_is_migrated_with_what_it_holds(engine, old):
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, old)
+        connection.exec_driver_sql(REJECT)
+    migrate_ledger(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("select version_num from cutover.ledger_version")).scalar() == newest()
+        assert connection.execute(text("select stage, owner from cutover.reject")).all() == [("map", "")]
+        assert connection.execute(text("select count(*) from cutover.given_number")).scalar() == 0
 
 
 def test_a_ledger_of_a_newer_version_is_refused(engine):
@@ -65,6 +96,32 @@ def test_a_target_that_is_not_postgresql_is_refused():
 def test_a_server_that_does_not_answer_is_a_lost_connection(scratch_database):
     with pytest.raises(ConnectionLost, match="does not answer"):
         open_target(replace(scratch_database, port=1))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"), [({"schema": "nowhere"}, '"nowhere" does not exist'), ({"login": "nobody"}, '"nobody"')]
+)
+def test_a_login_that_is_refused_is_told_and_not_tried_again(scratch_database, wrong, told):
+    with pytest.raises(InputError, match=f"lets nobody in: .*{told}.*Fix: correct the login"):
+        open_target(replace(scratch_database, **wrong))
+
+
+@pytest.mark.parametrize("limit", ["abc", "1; drop", -1, [1]])
+def test_a_time_out_that_is_no_number_is_refused(scratch_database, limit):
+    with pytest.raises(InputError, match="statement_timeout of connection .* is no number"):
+        open_target(replace(scratch_database, extra={"statement_timeout": limit}))
+
+
+def test_a_schema_of_somebody_else_is_not_taken_for_the_ledger(empty_database):
+    execute(empty_database, "create schema cutover; create table cutover.run (x int)")
+    with pytest.raises(TargetError, match="holds tables that are not the ledger's. Fix: rename that schema"):
+        open_target(empty_database)
+
+
+def test_a_right_that_is_missing_is_named_with_its_mend(engine):
+    with engine.begin() as connection, pytest.raises(TargetError, match="permission denied.*Fix: give the connection"):
+        connection.execute(text("set local role pg_monitor"))
+        connection.execute(text("select * from erp.customer"))
 
 
 def test_a_password_is_in_no_message():

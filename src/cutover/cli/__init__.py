@@ -5,10 +5,12 @@ an expected failure into one clear message and exit status 1 (2 for a mistake in
 """
 
 import sys
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
+from cutover import __version__
 from cutover.cli import demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
 from cutover.errors import CutoverError
 
@@ -23,11 +25,37 @@ for theme in (demo, runtime, example, project, sniff, phases, mapping, steward, 
     theme.register(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cutover {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Carry an enterprise from its legacy system into a new one, and take every row back.
+
+    Example:  cutover demo        then:  cutover summary
+    """
+
+
 def main() -> None:
     """Run the command line; expected failures end as one message on stderr and exit status 1."""
     try:
         app()
     except CutoverError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error[/red] {type(error).__name__}: ", end="")
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        _end(type(error).__name__, str(error))
+    except OSError as error:
+        # A file or folder that somebody named: it is missing, full, in the way, or not ours to use.
+        place = f"{error.filename}: " if error.filename else ""
+        _end("OSError", f"{place}{error.strerror or error}. Fix: mend the place or its rights, or name another one")
+
+
+def _end(kind: str, message: str) -> NoReturn:
+    Console(stderr=True, soft_wrap=True).print(f"[red]error[/red] {kind}: ", end="")
+    print(message, file=sys.stderr)
+    sys.exit(1)

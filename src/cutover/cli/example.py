@@ -38,7 +38,10 @@ def example(
     project: ProjectOption = None,
     reset: Annotated[bool, typer.Option("--reset", help="Drop the target first, with its data.")] = False,
 ) -> None:
-    """Write the legacy side of the worked example; running again replaces it."""
+    """Write the legacy side of the worked example; running again replaces it.
+
+    Example:  cutover example --scale 10        then:  cutover check
+    """
     found, home = find_home(project)
     environ = {**read_environment(home), **os.environ}
     connections = Environment(environ)

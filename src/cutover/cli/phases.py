@@ -9,7 +9,7 @@ import typer
 
 from cutover.cli.runtime import JsonOption, ProjectOption
 from cutover.cli.show import print_night, print_summary, print_trace, summary_as_json
-from cutover.cli.world import open_world, pick_snapshot
+from cutover.cli.world import open_world, pick_snapshot, require_snapshot
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.create_target import create_target as create_empty_target
 from cutover.phases.dual_run import run_night
@@ -74,7 +74,9 @@ def land(
 
     Example:  cutover land        then:  cutover cleanse
     """
-    name = land_snapshot(open_world(project), batch_rows=batch_rows, snapshot=snapshot)
+    world = open_world(project)
+    resumed = None if snapshot is None else require_snapshot(world, snapshot)
+    name = land_snapshot(world, batch_rows=batch_rows, snapshot=resumed)
     typer.echo(f"snapshot {name}\nNext:  cutover cleanse")
 
 
@@ -167,7 +169,9 @@ def load(
     Example:  cutover load        then:  cutover summary
     """
     world = open_world(project)
-    run = run_id or start_run(world, wave=wave, kind="full", snapshot=pick_snapshot(world, snapshot))
+    run = run_id
+    if run is None:
+        run = start_run(world, wave=wave, kind="full", snapshot=pick_snapshot(world, snapshot))
     _load_all(world, run)
     verify_run(world, run)
     finish_run(world, run)
@@ -193,7 +197,9 @@ def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.")],
     project: ProjectOption = None,
     entity: Annotated[str | None, typer.Option("--entity", help="Only this entity.")] = None,
-    batch: Annotated[int | None, typer.Option("--batch", help="Only this batch of the entity.")] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", min=0, max=2**31 - 1, help="Only this batch of the entity.")
+    ] = None,
     on_conflict: Annotated[
         OnConflict, typer.Option("--on-conflict", help="What to do with rows that people changed since.")
     ] = "stop",
@@ -216,7 +222,9 @@ def night(project: ProjectOption = None, wave: WaveOption = "main", as_json: Jso
 
     Example:  cutover night        then:  cutover summary
     """
-    found = run_night(open_world(project), wave=wave)
+    world = open_world(project)
+    world.specification.entities(wave)
+    found = run_night(world, wave=wave)
     print_night(found, as_json=as_json)
 
 
@@ -247,7 +255,7 @@ def runs(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         return
     for run in listed:
         typer.echo(f"run {run.run_id:4}  {run.kind:6} {run.wave:12} {run.status:12} snapshot {run.snapshot_id}")
-    typer.echo("Next:  cutover summary")
+    typer.echo("Next:  cutover summary" if listed else "no run yet\nNext:  cutover land")
 
 
 def summary(project: ProjectOption = None, wave: WaveOption = "main", as_json: JsonOption = False) -> None:

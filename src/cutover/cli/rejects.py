@@ -83,7 +83,12 @@ def _mapped(world: World, snapshot: str, entity: str | None) -> list[str]:
     if entity is not None:
         return [world.specification.mapping(entity).entity]
     mappings = world.specification.mappings
-    return [one for one in mappings if world.staging.manifest(datasets.outcome(snapshot, one)) is not None]
+    found = [one for one in mappings if world.staging.manifest(datasets.outcome(snapshot, one)) is not None]
+    if not found:
+        raise InputError(
+            f"nothing of snapshot {snapshot} is mapped yet", fix=f"run `cutover map --snapshot {snapshot}`"
+        )
+    return found
 
 
 def export(

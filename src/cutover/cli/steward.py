@@ -60,6 +60,8 @@ def approve(
 
     Example:  cutover approve --rule CONT-C40 --by "head of sales"        then:  cutover cleanse
     """
+    if file is not None and not file.is_file():
+        raise InputError(f"there is no file {file}", fix="name a workbook of `cutover proposals --export`")
     if (file is None) == (rule is None):
         raise InputError("name a workbook or a rule, and only one of them", fix="cutover approve FILE, or --rule ID")
     world = open_world(project)
@@ -84,6 +86,8 @@ def duplicates(
 
     Example:  cutover duplicates --same 3f0a91 --by "head of sales"        then:  cutover cleanse
     """
+    if same is not None and different is not None:
+        raise InputError("a pair is the same or different, not both", fix="give --same ID or --different ID")
     world = open_world(project)
     if same or different:
         pair = decide_pair(world, same or str(different), "same" if same else "different", by=by)

@@ -41,9 +41,22 @@ def pick_snapshot(world: World, snapshot: str) -> str:
     """Return a snapshot's name; `latest` is the last one that was landed.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or none of that name.
     """
-    return latest_snapshot(world) if snapshot == "latest" else snapshot
+    return latest_snapshot(world) if snapshot == "latest" else require_snapshot(world, snapshot)
+
+
+def require_snapshot(world: World, snapshot: str) -> str:
+    """Return the name of a snapshot that was begun.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    known = world.staging.snapshots()
+    if snapshot not in known:
+        there = f"use one of {', '.join(known[-5:])}" if known else "`cutover land` takes one"
+        raise InputError(f"there is no snapshot {snapshot!r}", fix=there)
+    return snapshot
 
 
 def write_file(file: Path, content: bytes) -> None:

@@ -82,6 +82,10 @@ def connect(url: str) -> psycopg2.extensions.connection:
     """Open a database by its URL; its refusal becomes one clear error without the URL's password."""
     try:
         return psycopg2.connect(url)
+    except psycopg2.ProgrammingError:
+        raise InputError(
+            "What names the database is no URL of PostgreSQL", fix="write postgresql://user:password@host:port/database"
+        ) from None
     except psycopg2.OperationalError as error:
         raise ConnectionLost(
             f"The database does not answer: {str(error).strip().splitlines()[0]}",

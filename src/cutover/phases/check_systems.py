@@ -125,7 +125,9 @@ def _check_target(world: World, documents: Mapping[str, Document]) -> list[Findi
         place: Location = ("target", "connection")
         return [_document(world, "project.yaml").finding(place, error.problem, error.fix)]
     try:
-        with refusals(), engine.connect() as connection:
+        # Each statement is a transaction of its own: a table that we may not see keeps no other from being judged.
+        alone = engine.execution_options(isolation_level="AUTOCOMMIT")
+        with refusals(), alone.connect() as connection:
             return [
                 documents[entity].finding(*problem)
                 for entity, mapping in world.specification.mappings.items()

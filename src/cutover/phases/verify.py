@@ -11,7 +11,7 @@ from cutover.core.comparison import NOTHING, Comparison, DuplicateKeys
 from cutover.core.rules import as_array
 from cutover.core.totals import Total, Totals, group_of
 from cutover.core.verdicts import CheckResult, must_equal, share_at_most
-from cutover.errors import TargetError
+from cutover.errors import InputError, TargetError
 from cutover.phases.expected import (
     KEY,
     compare_part,
@@ -42,9 +42,13 @@ def verify_run(world: World, run_id: int) -> list[CheckResult]:
     """Compare 100 % of a run's rows and all its control totals; store every result, and return them.
 
     Raises:
+        InputError: there is no such run, or it was rolled back.
         GateClosed: something differs, is missing, or was not expected; the message names check and entity.
     """
     run = read_run(world, run_id)
+    if run.status == "rolled_back":
+        # Another run may have loaded the same rows since: to find them would say nothing about this one.
+        raise InputError(f"run {run_id} is rolled back", fix="verify a run that stands; `cutover runs` lists them")
     results: list[CheckResult] = []
     with world.target.connect() as connection:
         for entity in run.entities:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from cutover.project.reading import Finding
+from cutover.project.reading import Finding, read_text
 
 FOLDER = "sql/control_totals"
 _HEADER = re.compile(r"^-- (?P<key>purpose|system|explained): *(?P<text>.*?) *$", re.MULTILINE)
@@ -57,7 +57,10 @@ def _read_pair(root: Path, name: str) -> Pair | Finding:
             return Finding(
                 f"{FOLDER}/{name}.{side}.sql", 0, 0, "the file is missing", "a pair has an old and a new side"
             )
-    old, new = (path.read_text(encoding="utf-8") for path in sides.values())
+    texts = [read_text(path, f"{FOLDER}/{path.name}") for path in sides.values()]
+    if unreadable := next((text for text in texts if isinstance(text, Finding)), None):
+        return unreadable
+    old, new = (str(text) for text in texts)
     header = [(found["key"], found["text"]) for found in _HEADER.finditer(old)]
     system = dict(header).get("system")
     if not system:

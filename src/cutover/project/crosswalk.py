@@ -4,12 +4,13 @@ import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cutover.core.composite import ANY
-from cutover.project.reading import Finding
+from cutover.project.reading import Finding, read_text
 
 FOREVER = (date.min, date.max)
 _OPTIONAL = ("valid_from", "valid_to", "state", "note")
@@ -65,10 +66,15 @@ def read_crosswalk(path: Path, name: str) -> tuple[Crosswalk, list[Finding]]:
     Returns the crosswalk of the readable lines, and a finding for each line that is not: a wrong number of fields, an
     empty source or target, an unknown state, a date that is none, or an entry that overlaps another one.
     """
+    text = read_text(path, name)
+    if isinstance(text, Finding):
+        return Crosswalk(path.stem, ()), [text]
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        return Crosswalk(path.stem, ()), [Finding(name, line, 1, "a character that no database keeps", "remove it")]
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = list(_numbered(csv.reader(file, strict=True)))
-    except (UnicodeDecodeError, csv.Error) as error:
+        lines = list(_numbered(csv.reader(StringIO(text, newline=""), strict=True)))
+    except csv.Error as error:
         return Crosswalk(path.stem, ()), [Finding(name, 0, 0, f"not readable: {error}", "save it as CSV in UTF-8")]
     header = lines[0][1] if lines else []
     findings = _check_header(name, header)

@@ -14,6 +14,8 @@ from cutover.errors import SpecificationError
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
 _NULL = "tag:yaml.org,2002:null"
+# More than anybody writes: levels of nesting, and values after every anchor is put where it is named.
+_DEEPEST, _MOST = 50, 100_000
 # The loader in C is ten times as fast; every task reads every file.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGER = SafeConstructor()
@@ -90,14 +92,29 @@ def read_document(path: Path, name: str) -> Document:
     return document
 
 
+def read_text(path: Path, name: str) -> str | Finding:
+    """Return a project file's text without its byte order mark, or what keeps it from being read."""
+    try:
+        if not path.is_file():
+            return Finding(name, 0, 0, "it is no file that can be read", "put the file there, or remove this")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return Finding(name, line, 1, f"byte {error.start} is not UTF-8", "save the file as UTF-8")
+    except OSError as error:
+        return Finding(name, 0, 0, f"it cannot be read: {error.strerror}", "mend its rights")
+
+
 def inspect_document(path: Path, name: str) -> tuple[Document, list[Finding]]:
     """Read one YAML file; returns it (without content where it is not readable) and what is wrong with it."""
+    text = read_text(path, name)
+    if isinstance(text, Finding):
+        return Document(name, None), [text]
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        _settle(root, settled=set())
+        _refuse_depth(text)
+        root = yaml.compose(text, Loader=_LOADER)
+        _settle(root, settled={})
         return Document(name, root), []
-    except UnicodeDecodeError as error:
-        finding = Finding(name, 0, 0, f"byte {error.start} is not UTF-8", "save the file as UTF-8")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -108,24 +125,45 @@ def inspect_document(path: Path, name: str) -> tuple[Document, list[Finding]]:
     return Document(name, None), [finding]
 
 
-def _settle(node: yaml.Node | None, above: tuple[yaml.Node, ...] = (), *, settled: set[yaml.Node]) -> None:
-    """Refuse keys that are there twice and anchors that hold themselves; put merged keys (<<) in their places."""
+def _refuse_depth(text: str) -> None:
+    """Refuse levels without end, before the loader descends into them: it would take the whole process down."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            problem = f"nested deeper than {_DEEPEST} levels"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]
+
+
+def _settle(node: yaml.Node | None, above: tuple[yaml.Node, ...] = (), *, settled: dict[yaml.Node, int]) -> int:
+    """Put merged keys (<<) in their places, and count the values that a node unfolds to.
+
+    Refuses keys that are there twice or are no plain text, and anchors that hold themselves or unfold without end.
+    """
     if node in above:
         raise yaml.MarkedYAMLError(problem="an anchor holds itself", problem_mark=node.start_mark)
-    if node is None or node in settled or isinstance(node, yaml.ScalarNode):
-        return
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return 1
+    if node in settled:
+        return settled[node]
+    children = node.value
     if isinstance(node, yaml.MappingNode):
-        _refuse_repeated([key for key, _ in node.value])
-    for child in node.value:
-        _settle(child[1] if isinstance(node, yaml.MappingNode) else child, (*above, node), settled=settled)
+        _refuse_keys([key for key, _ in node.value])
+        children = [value for _, value in node.value]
+    settled[node] = count = 1 + sum(_settle(child, (*above, node), settled=settled) for child in children)
+    if count > _MOST:
+        problem = f"its anchors unfold to more than {_MOST} values"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
     if isinstance(node, yaml.MappingNode):
         _MERGER.flatten_mapping(node)
-    settled.add(node)
+    return count
 
 
-def _refuse_repeated(keys: Iterable[yaml.Node]) -> None:
+def _refuse_keys(keys: Iterable[yaml.Node]) -> None:
     seen: set[str] = set()
     for key in keys:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.MarkedYAMLError(problem="a key is no plain text", problem_mark=key.start_mark)
         if _key(key) in seen:
             raise yaml.MarkedYAMLError(problem=f"found duplicate key {_key(key)!r}", problem_mark=key.start_mark)
         seen.add(_key(key))

@@ -99,7 +99,9 @@ def _type(shown: dict[str, Any], schema: dict[str, Any]) -> str:
     if shown.get("type") == "object":
         return _BELOW if "properties" in shown else "key: value pairs"
     words = {"string": "text", "integer": "number", "number": "number", "boolean": "true or false", "null": "nothing"}
-    return words.get(shown.get("type", ""), "value")
+    kind = shown.get("type", "")
+    # Of several kinds that an editor takes, the first is what it becomes.
+    return words.get(kind[0] if isinstance(kind, list) else kind, "value")
 
 
 def _resolved(shown: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

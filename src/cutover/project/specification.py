@@ -10,6 +10,7 @@ from cutover.core.ordering import order_entities
 from cutover.errors import InputError
 from cutover.project.checking import check_specification, parents_of
 from cutover.project.crosswalk import Crosswalk, read_crosswalk
+from cutover.project.files import check_files
 from cutover.project.model import Mapping, Model, ProjectFile
 from cutover.project.reading import Document, Finding, build_model, inspect_document, stop_on
 
@@ -66,7 +67,7 @@ class Specification:
         path = self.root / "sql" / (name if name.endswith(".sql") else f"{name}.sql")
         if not path.is_file():
             raise InputError(f"there is no SQL file {name!r}", fix=f"create sql/{path.name} in the project folder")
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8-sig")
 
     def parents(self, entity: str) -> frozenset[str]:
         """Return the entities that `entity` references, itself left out."""
@@ -96,6 +97,7 @@ def inspect_specification(root: Path) -> tuple[Specification | None, list[Findin
     project_document, project = _read_model(root, "project.yaml", ProjectFile, findings)
     documents, mappings = _read_mappings(root, findings)
     crosswalks = _read_crosswalks(root, findings)
+    findings += check_files(root)
     if project is None:
         return None, findings
     findings += check_specification(root, project_document, project, documents, mappings, crosswalks)

@@ -5,6 +5,7 @@ import json
 import shlex
 from collections.abc import Mapping
 
+from cutover.errors import RuntimeSetupError
 from cutover.runtime.home import Home, read_state, write_private
 from cutover.runtime.server import Server
 
@@ -62,11 +63,19 @@ def read_environment(home: Home) -> dict[str, str]:
     """Return what `write_environment` wrote, empty before the first `up`.
 
     A command merges it under its own environment, so that AIRFLOW_CONN_* are found without sourcing the file.
+
+    Raises:
+        RuntimeSetupError: somebody changed the file into something else.
     """
     if not home.env_file.is_file():
         return {}
-    words = shlex.split(home.env_file.read_text(encoding="utf-8"), comments=True)
-    return dict(word.split("=", 1) for word in words if word != "export")
+    try:
+        words = shlex.split(home.env_file.read_text(encoding="utf-8"), comments=True)
+        return dict(word.split("=", 1) for word in words if word != "export")
+    except ValueError:
+        raise RuntimeSetupError(
+            f"{home.env_file} is damaged", fix="remove it and run `cutover up`, which writes it anew"
+        ) from None
 
 
 def given_by_caller(environ: Mapping[str, str], home: Home, prefix: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from cutover.errors import Busy, InputError, RuntimeSetupError
+
+_FILES = ("state.json", "env", "lock")
+_PARTS = ("ports", "components", "server")
+_FOLDERS = ("secrets", "logs", "airflow", "staging", "legacy", "postgres")
 
 
 @dataclass(frozen=True)
@@ -106,10 +111,15 @@ def make_home(root: Path) -> Home:
     """Create the home's folders, readable by their owner only; an existing home is left as it is.
 
     Raises:
-        RuntimeSetupError: the folder cannot be written.
+        RuntimeSetupError: the folder cannot be written, or it holds other things and was no home so far.
     """
     home = Home(root.resolve())
     try:
+        if home.root.exists() and not home.state_file.exists() and (others := _list_others(home)):
+            raise RuntimeSetupError(
+                f"{home.root} is no home of cutover: it holds {others[0]}",
+                fix="name a folder of its own with CUTOVER_HOME",
+            )
         for folder in (home.root, home.secrets, home.logs, home.airflow, home.staging, home.legacy):
             folder.mkdir(mode=0o700, parents=folder == home.root, exist_ok=True)
     except OSError as error:
@@ -118,6 +128,24 @@ def make_home(root: Path) -> Home:
             fix="free space or mend its rights, or name another folder with CUTOVER_HOME",
         ) from error
     return home
+
+
+def remove_home(home: Home) -> list[str]:
+    """Remove what a home holds, and the home itself if nothing else lies in it; returns the names of what stays."""
+    for name in _FOLDERS:
+        shutil.rmtree(home.root / name, ignore_errors=True)
+    for name in _FILES:
+        for path in (home.root / name, home.root / f"{name}.new"):
+            path.unlink(missing_ok=True)
+    others = _list_others(home)
+    if not others:
+        shutil.rmtree(home.root, ignore_errors=True)
+    return others
+
+
+def _list_others(home: Home) -> list[str]:
+    names = (path.name for path in home.root.iterdir())
+    return sorted(name for name in names if name.removesuffix(".new") not in (*_FILES, *_FOLDERS))
 
 
 def write_private(path: Path, text: str) -> None:
@@ -148,10 +176,22 @@ def keep_secret(path: Path, value: str | None = None) -> str:
 
 
 def read_state(home: Home) -> dict[str, Any]:
-    """Return what the last command remembered; empty when there is no home or nothing was remembered."""
+    """Return what the last command remembered; empty when there is no home or nothing was remembered.
+
+    Raises:
+        RuntimeSetupError: the file is damaged.
+    """
     if not home.state_file.is_file():
         return {}
-    state: dict[str, Any] = json.loads(home.state_file.read_text(encoding="utf-8"))
+    try:
+        state = json.loads(home.state_file.read_bytes())
+    except ValueError:
+        state = None
+    if not isinstance(state, dict) or not all(isinstance(state.get(name, {}), dict) for name in _PARTS):
+        raise RuntimeSetupError(
+            f"{home.state_file} is damaged",
+            fix="run `cutover down`, which finds the servers without it, then `cutover up`",
+        )
     return state
 
 

@@ -4,7 +4,6 @@ Every verb can run twice; `bring_up` also mends what was killed, and restarts Ai
 given has changed.
 """
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,10 +16,11 @@ import psycopg2
 from cutover.errors import RuntimeSetupError
 from cutover.runtime import connections, environment, supervisor
 from cutover.runtime.environment import Ports
-from cutover.runtime.home import Home, Project, hold_lock, read_state, remember
+from cutover.runtime.home import Home, Project, hold_lock, read_state, remember, remove_home
 from cutover.runtime.postgres import (
     ServerChoice,
     ServerStatus,
+    find_place,
     remove_server,
     server_status,
     start_server,
@@ -211,6 +211,13 @@ def take_down(home: Home, *, report: Callable[[str], None] = lambda line: None) 
 
 
 def _take_down(home: Home, report: Callable[[str], None]) -> None:
+    try:
+        read_state(home)
+    except RuntimeSetupError:
+        # Airflow's processes bear the home's mark, and the database's place follows from the home's path.
+        home.state_file.unlink()
+        remember(home, server_folder=str(find_place(home).folder))
+        report("state.json was damaged: the servers are looked for without it")
     count = supervisor.stop_components(home)
     report(f"Airflow: stopped, {count} processes" if count else "Airflow: was not running")
     report("PostgreSQL: stopped" if stop_server(home) else "PostgreSQL: was not running")
@@ -227,5 +234,5 @@ def remove_all(home: Home, *, report: Callable[[str], None] = lambda line: None)
     with hold_lock(home):
         _take_down(home, report)
         remove_server(home)
-        shutil.rmtree(home.root, ignore_errors=True)
-    report(f"removed {home.root}")
+        others = remove_home(home)
+    report(f"removed {home.root}" if not others else f"emptied {home.root}; what is not ours stays: {others[0]}")

@@ -67,8 +67,8 @@ class Connection:
             raise InputError(
                 f"connection {self.conn_id!r} is no folder", fix="make it of type fs with the extra `path`"
             )
-        path = Path(self.extra.get("path") or self.schema or "")
-        if not path.is_dir():
+        path = Path(str(self.extra.get("path") or self.schema or ""))
+        if path == Path() or not path.is_dir():
             raise InputError(f"connection {self.conn_id!r} names a folder that is not there", fix="correct its `path`")
         return path
 
@@ -94,6 +94,9 @@ def parse_connection(conn_id: str, text: str) -> Connection:
 def _from_json(conn_id: str, text: str) -> Connection:
     fields = json.loads(text)
     extra = fields.get("extra") or {}
+    extra = json.loads(extra) if isinstance(extra, str) else extra
+    if not isinstance(extra, dict):
+        raise ValueError("extra is no object")
     return Connection(
         conn_id,
         fields["conn_type"],
@@ -102,7 +105,7 @@ def _from_json(conn_id: str, text: str) -> Connection:
         fields.get("login"),
         fields.get("password"),
         fields.get("schema"),
-        json.loads(extra) if isinstance(extra, str) else extra,
+        extra,
     )
 
 
@@ -143,5 +146,7 @@ class Environment:
         """
         name = f"AIRFLOW_CONN_{conn_id.upper()}"
         if name not in self.variables:
-            raise InputError(f"there is no connection {conn_id!r}", fix=f"set {name}, or add it in Airflow under Admin")
+            raise InputError(
+                f"there is no connection {conn_id!r}", fix=f"set {name}; `cutover up` sets those of the example"
+            )
         return parse_connection(conn_id, self.variables[name])

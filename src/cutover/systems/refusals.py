@@ -13,7 +13,7 @@ import psycopg2
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from cutover.errors import Busy, ConnectionLost, CutoverError, TargetError
+from cutover.errors import Busy, ConnectionLost, CutoverError, InputError, TargetError
 
 _COPY_CONTEXT = re.compile(r"^COPY ([^,]+), \S+ (\d+)(?:, \S+ ([^:\n]+):)?", re.MULTILINE)
 _PROBLEMS = {
@@ -23,14 +23,20 @@ _PROBLEMS = {
     "22008": ("a date or time is out of its target column's range", "correct the value in the mapping"),
     "22021": ("a text holds a character that the target cannot keep", "cleanse it with `trim`"),
     "22P02": ("a value is not readable as its target column's type", "correct the mapping's type"),
+    "22P05": ("the target's encoding has no place for a character", "load into a database in UTF8"),
     "23502": ("a required target column has no value", "make the field `required` in the mapping"),
     "23503": ("a row refers to a row that is not there, or is still referred to", "load what it refers to first"),
     "23505": ("a key is already in the target", "look for rows entered by hand, or merge duplicates in the mapping"),
     "23514": ("a check constraint of the target refuses a row", "add it to the mapping: the row is rejected"),
     "23P01": ("an exclusion constraint of the target refuses a row", "add the same check to the mapping"),
+    "25006": ("the target is read-only", "name its primary server, or let the connection's user write"),
     "53100": ("the target's disk is full", "make room on the target's disk and run the phase again: it resumes"),
     "57014": ("the statement was cancelled or timed out", "raise the time-out, or run the phase again: it resumes"),
 }  # fmt: skip
+_FIXES = {"42501": "give the connection's user this right, or name another user"}
+# What libpq says before anybody has logged in: addresses and names, no password and no row.
+_AT_THE_DOOR = ("connection to server", "could not translate host name", "invalid ")
+_REFUSED_LOGIN = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "sslmode")
 _LOST = ("08", "57P", "53")
 _BUSY = ("40001", "40P01", "55P03")
 # Rows are at fault, one by one: data, integrity, views' checks, and whatever a trigger raises.
@@ -57,7 +63,7 @@ def translate(error: psycopg2.Error, **facts: Any) -> CutoverError:
     """Return our error for one of the driver's, and take every value out of the driver's."""
     state, primary = error.pgcode or "", (error.diag.message_primary or "").strip()
     safe = primary if state.startswith(_TELLING) else ""
-    place = _place(error)
+    place, why = _place(error), _why(error, state)
     error.args = (f"SQLSTATE {state}",) if state else ("the connection failed",)
     if state in _BUSY:
         return Busy(
@@ -66,13 +72,21 @@ def translate(error: psycopg2.Error, **facts: Any) -> CutoverError:
             sqlstate=state,
             **facts,
         )
+    if any(mark in why for mark in _REFUSED_LOGIN):
+        fix = "correct the login, password, database or sslmode of the target's connection"
+        return InputError(f"the target database lets nobody in{why}", fix=fix, **facts)
     if state not in _PROBLEMS and (state.startswith(_LOST) or _has_no_connection(error, state)):
         fix = "check the server and the connection's host, port, login and database; then run again: it resumes"
         return ConnectionLost(
-            "the target database does not answer", fix=fix, **({"sqlstate": state} if state else {}), **facts
+            f"the target database does not answer{why}", fix=fix, **({"sqlstate": state} if state else {}), **facts
         )
-    problem, fix = _PROBLEMS.get(state, (safe or "the target refuses the statement", ""))
+    problem, fix = _PROBLEMS.get(state, (safe or "the target refuses the statement", _FIXES.get(state, "")))
     return TargetError(problem, fix=fix, **{"sqlstate": state, **place, **facts})
+
+
+def _why(error: psycopg2.Error, state: str) -> str:
+    said = "" if state else str(error).strip().partition("\n")[0]
+    return f": {said}" if said.startswith(_AT_THE_DOOR) else ""
 
 
 def row_reason(error: TargetError) -> str | None:

@@ -46,6 +46,13 @@ def _refusals(what: str) -> Iterator[None]:
         ) from error
 
 
+def _damaged(dataset: Dataset, what: str) -> TerminalError:
+    return TerminalError(
+        f"{what} of {dataset.path} in staging is damaged or gone",
+        fix="land a new snapshot, and do not touch the files of staging by hand",
+    )
+
+
 class Staging:
     """Read and write datasets below one URL."""
 
@@ -76,8 +83,16 @@ class Staging:
             self._files.move(unfinished, final)
 
     def read_part(self, dataset: Dataset, index: int, columns: list[str] | None = None) -> pa.Table:
-        """Read one part, or some of its columns."""
-        return pq.read_table(f"{self._path(dataset)}/part-{index:06d}.parquet", columns=columns, filesystem=self._files)
+        """Read one part, or some of its columns.
+
+        Raises:
+            TerminalError: it is not there any more, or damaged.
+        """
+        path = f"{self._path(dataset)}/part-{index:06d}.parquet"
+        try:
+            return pq.read_table(path, columns=columns, filesystem=self._files)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise _damaged(dataset, f"part {index}") from error
 
     def schema(self, dataset: Dataset) -> pa.Schema:
         """Return the columns of a dataset and their types, as its first part has them, without reading any row."""
@@ -119,7 +134,11 @@ class Staging:
         if self._files.get_file_info(path).type != pafs.FileType.File:
             return None
         with self._files.open_input_stream(path) as stream:
-            manifest: dict[str, Any] = json.loads(stream.read())
+            text = stream.read()
+        try:
+            manifest: dict[str, Any] = json.loads(text)
+        except ValueError as error:
+            raise _damaged(dataset, "the manifest") from error
         return manifest
 
     def require(self, dataset: Dataset, *, phase: str) -> dict[str, Any]:
@@ -158,7 +177,13 @@ class Staging:
     def snapshots(self) -> list[str]:
         """Return the names of all snapshots, oldest first (their names begin with their time)."""
         selector = pafs.FileSelector(self._root, allow_not_found=True)
-        found = self._files.get_file_info(selector)
+        try:
+            found = self._files.get_file_info(selector)
+        except OSError as error:
+            raise InputError(
+                f"the staging place {self.url} cannot be read: {error.strerror or error}",
+                fix="correct CUTOVER_STAGING, or mend the access of that place",
+            ) from error
         folders = (info.base_name for info in found if info.type == pafs.FileType.Directory)
         return sorted(name for name in folders if name[:1].isdigit())
 

@@ -1,5 +1,6 @@
 """The target: a PostgreSQL database whose sessions all speak the same dialect, with its ledger migrated."""
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -32,7 +33,7 @@ def open_target(connection: Connection) -> Engine:
 
     Raises:
         InputError: the connection is none to PostgreSQL. ConnectionLost: nobody answers.
-        TargetError: the ledger is newer than this package, or we may not create it.
+        TargetError: the ledger is newer than this package, we may not create it, or its schema is somebody else's.
     """
     engine = connect_target(connection)
     try:
@@ -51,7 +52,12 @@ def connect_target(connection: Connection) -> Engine:
             fix="name a PostgreSQL connection",
         )
     limit = connection.extra.get("statement_timeout")
-    settings = {**_SETTINGS, **({"statement_timeout": int(limit)} if limit is not None else {})}
+    if limit is not None and not re.fullmatch(r"\d{1,9}", str(limit)):
+        raise InputError(
+            f"the statement_timeout of connection {connection.conn_id!r} is no number of milliseconds",
+            fix="write digits, such as 600000, or leave it away",
+        )
+    settings = {**_SETTINGS, **({"statement_timeout": limit} if limit is not None else {})}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     tls = {name: value for name, value in connection.extra.items() if name in _TLS}
     engine = create_engine(
@@ -91,3 +97,10 @@ def migrate_ledger(engine: Engine) -> None:
                 "the ledger in the target was made by a newer version of cutover",
                 fix="use that version, or a newer one",
             ) from error
+        except TargetError as error:
+            if error.facts.get("sqlstate") != "42P07":
+                raise
+            raise TargetError(
+                "the schema cutover of the target holds tables that are not the ledger's",
+                fix="rename that schema, or name another database in the target's connection",
+            ) from None

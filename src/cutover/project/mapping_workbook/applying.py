@@ -57,21 +57,24 @@ def apply_texts(specification: Specification, texts: dict[str, str]) -> None:
 
     Raises:
         SpecificationChanged: a file was changed since the specification was read; nothing is replaced.
+        InputError: the project cannot be written; nothing is replaced.
     """
     now, _ = inspect_specification(specification.root)
     if now is None or now.sha256 != specification.sha256:
         raise SpecificationChanged("the project was changed meanwhile", fix="import the workbook again")
     paths = {specification.root / name: text for name, text in texts.items()}
-    written = {path: _write_beside(path, text) for path, text in paths.items()}
-    for path, beside in written.items():
-        beside.replace(path)
-
-
-def _write_beside(path: Path, text: str) -> Path:
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_bytes(text.encode())
-    shutil.copymode(path, beside)
-    return beside
+    written = {path: path.with_name(f".{path.name}.new") for path in paths}
+    try:
+        for path, beside in written.items():
+            beside.write_bytes(paths[path].encode())
+            shutil.copymode(path, beside)
+        for path, beside in written.items():
+            beside.replace(path)
+    except OSError as error:
+        for beside in written.values():
+            beside.unlink(missing_ok=True)
+        told = f"{specification.root / 'mappings'} cannot be written: {error.strerror}"
+        raise InputError(told, fix="make room or mend its rights, and import the workbook again") from None
 
 
 def edit_texts(root: Path, changes: Sequence[Change]) -> tuple[dict[str, str], list[BadCell]]:

@@ -121,7 +121,7 @@ def read_book(path: Path) -> Book:
     """
     fix = "name a file that `cutover workbook export` has written"
     if not path.is_file():
-        raise InputError(f"there is no file {path.name}", fix=fix)
+        raise InputError(f"there is no file {path}", fix=fix)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
         rows = {name: list(workbook.get_sheet_by_name(name).to_python(skip_empty_area=False))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from cutover.core.cleansing import PRESETS, REMEDIES, Parameters, expand_presets
-from cutover.project.model.words import Columns, Expression, Model, RuleId, one_or_list
+from cutover.project.model.words import Code, Columns, Expression, Model, RuleId, one_or_list
 
 Remedies = Annotated[
     Columns,
@@ -28,7 +28,7 @@ class Cleanse(Model):
     length: int | None = Field(
         None, ge=1, le=1000, description="for strip_zeros and pad_zeros: the padded length in the legacy system"
     )
-    values: dict[str, str | None] = Field(
+    values: dict[str, Code | None] = Field(
         default_factory=dict,
         description="for replace_values: before -> after; for others a table: mark -> sign, unit -> factor, "
         "currency -> decimals",

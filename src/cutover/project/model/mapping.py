@@ -11,7 +11,7 @@ from cutover.project.model.rule import Place, Rule
 from cutover.project.model.rules import FieldRule
 from cutover.project.model.sources import Source
 from cutover.project.model.target import Check, Split, Target
-from cutover.project.model.words import Identifier, Model, RuleId
+from cutover.project.model.words import Code, Identifier, Model, RuleId
 
 
 class ControlTotal(Model):
@@ -26,7 +26,7 @@ class ControlTotal(Model):
 class Pilot(Model):
     """Which rows make the pilot: named keys, and a share of each stratum; references are closed over."""
 
-    keys: tuple[str, ...] = Field((), description="source keys that must be in; parts joined by |")
+    keys: tuple[Code, ...] = Field((), description="source keys that must be in; parts joined by |")
     strata: tuple[str, ...] = Field((), description="clean columns whose value combinations are the strata")
     per_stratum: int = Field(3, ge=0, description="rows taken from each stratum (all when it has fewer)")
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from cutover.project.model.words import Identifier, Model, Table
+from cutover.project.model.words import Code, Identifier, Model, Table
 
 
 class System(Model):
@@ -24,7 +24,7 @@ class NumberRange(Model):
     """
 
     table: Table = Field(description="the table that holds the counters")
-    where: dict[str, str] = Field(min_length=1, description="column: value, naming the counter's row")
+    where: dict[str, Code] = Field(min_length=1, description="column: value, naming the counter's row")
     next: str = Field(description="the column with the next free number")
     numbers: Table = Field(description="the table whose numbers the counter gives")
     column: str = Field(description="the column that holds them")

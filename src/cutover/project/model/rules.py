@@ -10,7 +10,7 @@ from cutover.project.model.amounts import Currency, OpeningBalance, Sign, Unit
 from cutover.project.model.codes import Hierarchy, Lookup, LookupComposite, LookupEffective, LookupManyToOne, Xref
 from cutover.project.model.rule import Place, Rule
 from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
-from cutover.project.model.words import Expression, Identifier, Model, Scalar, Type
+from cutover.project.model.words import Code, Expression, Identifier, Model, Scalar, Type
 
 
 class Copy(Rule):
@@ -42,8 +42,8 @@ class Cast(Rule):
     type: Type
     formats: tuple[str, ...] = Field((), description="strptime formats for dates and timestamps")
     zone: str | None = Field(None, description="IANA zone of a timestamp without one")
-    true: tuple[str, ...] = Field((), description="texts that mean true; all others in `false`")
-    false: tuple[str, ...] = ()
+    true: tuple[Code, ...] = Field((), description="texts that mean true; all others in `false`")
+    false: tuple[Code, ...] = ()
 
 
 class Derive(Rule):

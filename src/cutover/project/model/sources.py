@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from cutover.project.model.words import Columns, Identifier, Model, SourceTable, Type
+from cutover.project.model.words import Code, Columns, Identifier, Model, SourceTable, Type
 
 ColumnLetter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$", description="as Excel shows it: A, B, AA")]
 
@@ -158,7 +158,7 @@ class Json(Model):
     records: str | None = Field(
         None, description="the dotted name of the list in the file; absent when the file is a list"
     )
-    where: dict[str, str] = Field(
+    where: dict[str, Code] = Field(
         default_factory=dict, description="dotted name: text; only records that have all of them are of the feed"
     )
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from cutover.project.model.rules import FieldRule
-from cutover.project.model.words import UNIQUE, Columns, Expression, Model, RuleId, Table
+from cutover.project.model.words import UNIQUE, Code, Columns, Expression, Model, RuleId, Table
 
 
 class Check(Model):
@@ -16,7 +16,7 @@ class Check(Model):
     column: str | None = Field(None, description="the target column; not needed for an expression")
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    one_of: tuple[str, ...] | None = None
+    one_of: tuple[Code, ...] | None = None
     pattern: str | None = Field(None, description="a regular expression that the whole value must match")
     valid: str | None = Field(
         None, description="a registered validator, such as cn_uscc; `cutover remedies` lists them"

@@ -38,8 +38,11 @@ Columns = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     Field(min_length=1, description="one column, or a list of columns"),
+    # Editors are told what may be written, not what it becomes.
     WithJsonSchema(one_or_list({"type": "string"}) | {"description": "one column, or a list of columns"}),
 ]
+# A code is text, also where it looks like a number: editors read 10 as one, `cutover` as the text that was written.
+Code = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Scalar = str | int | bool | Decimal
 UNIQUE = "further lists of columns that are unique in the target; rows that share such a key are all rejected"
 
