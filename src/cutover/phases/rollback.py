@@ -77,7 +77,7 @@ def roll_back(
     for done, batch in enumerate(batches, start=1):
         conflicts += _undo_batch(world, rollback_id, batch, on_conflict)
         world.progress(Step("rollback", f"run {run_id}", done, len(batches), "batches"))
-    return _close(world, run, rollback_id, is_whole=entity is None, conflicts=tuple(conflicts))
+    return _close(world, run, rollback_id, entity, seq, tuple(conflicts))
 
 
 def _require_reason(reason: str, by_whom: str) -> None:
@@ -131,10 +131,10 @@ def _require_no_conflict(world: World, batches: Sequence[Batch]) -> None:
     _stop_on(found)
 
 
-def _stop_on(conflicts: Sequence[Conflict]) -> None:
+def _stop_on(conflicts: Sequence[Conflict], stays: str = "nothing was taken back") -> None:
     if conflicts:
         raise RollbackConflict(
-            f"people have worked on what was loaded, nothing was taken back: {'; '.join(map(str, conflicts))}",
+            f"people have worked on what was loaded, {stays}: {'; '.join(map(str, conflicts))}",
             fix="settle these rows by hand, or roll back with `--on-conflict keep`: they stay and are listed",
         )
 
@@ -142,11 +142,13 @@ def _stop_on(conflicts: Sequence[Conflict]) -> None:
 def _undo_batch(world: World, rollback_id: int, batch: Batch, on_conflict: OnConflict) -> tuple[Conflict, ...]:
     with refusals(entity=batch.entity, batch=batch.seq), world.target.begin() as connection:
         found = ledger.lock_batch(connection, batch.run_id, batch.entity, batch.seq)
+        # Nobody proves that a run balances while a batch of it goes back.
+        ledger.read_run(connection, batch.run_id, lock="share")
         if found is None or found.state != "loaded":
             return ()
         undone = _undo(world, connection, batch, rollback_id)
         if on_conflict == "stop":
-            _stop_on(undone.conflicts)
+            _stop_on(undone.conflicts, "this batch stays; those after it may be back already")
         ledger.mark_rolled_back(connection, batch)
         ledger.add_to_rollback(connection, rollback_id, undone.removed, undone.restored, undone.kept)
         return undone.conflicts
@@ -158,7 +160,7 @@ def take_back(world: World, connection: Connection, batch: Batch) -> None:
     Raises:
         RollbackConflict: people changed or built on its rows since.
     """
-    _stop_on(_undo(world, connection, batch).conflicts)
+    _stop_on(_undo(world, connection, batch).conflicts, "this batch stays as it is")
     ledger.mark_rolled_back(connection, batch)
 
 
@@ -194,13 +196,14 @@ def _open(world: World, run_id: int, entity: str | None, seq: int | None, reason
 
 
 def _close(
-    world: World, run: Run, rollback_id: int, *, is_whole: bool, conflicts: tuple[Conflict, ...]
+    world: World, run: Run, rollback_id: int, entity: str | None, seq: int | None, conflicts: tuple[Conflict, ...]
 ) -> RollbackResult:
     differences: list[str] = []
+    is_whole = entity is None
     with world.target.begin() as connection:
         ledger.read_run(connection, run.run_id, lock="update")
+        _require_empty(connection, run, entity, seq)
         if is_whole:
-            _require_empty(connection, run)
             release_keys(connection)
             restore_ranges(connection, run.run_id)
             before = read_fingerprint(connection, run.run_id, "before_load")
@@ -221,8 +224,9 @@ def _close(
     )
 
 
-def _require_empty(connection: Connection, run: Run) -> None:
-    left = [batch for batch in ledger.list_batches(connection, run.run_id) if batch.state == "loaded"]
+def _require_empty(connection: Connection, run: Run, entity: str | None, seq: int | None) -> None:
+    batches = ledger.list_batches(connection, run.run_id, entity)
+    left = [batch for batch in batches if batch.state == "loaded" and seq in (None, batch.seq)]
     if left:
         raise Busy(
             f"run {run.run_id} was loaded further while it was rolled back: {len(left)} batches",
