@@ -50,8 +50,8 @@ def connect_target(connection: Connection) -> Engine:
             f"the target {connection.conn_id!r} is of type {connection.conn_type!r}",
             fix="name a PostgreSQL connection",
         )
-    limit = connection.extra.get("statement_timeout")
-    settings = {**_SETTINGS, **({"statement_timeout": int(limit)} if limit is not None else {})}
+    limit = connection.statement_timeout
+    settings = {**_SETTINGS, **({"statement_timeout": limit} if limit is not None else {})}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     tls = {name: value for name, value in connection.extra.items() if name in _TLS}
     engine = create_engine(

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,9 @@ def test_what_postgres_refuses_is_named(postgres: Connection, legacy_sql: Any, m
 def test_a_statement_that_takes_too_long_is_stopped(postgres: Connection, make_feed: Any) -> None:
     feed = make_feed(sql="select 1 as id, pg_sleep(5)::text as s")
     with open_legacy(postgres, timeout=1) as legacy, pytest.raises(SourceError, match="statement timeout"):
+        read_feed(legacy, feed).count()
+    limited = replace(postgres, extra={**postgres.extra, "statement_timeout": 400})
+    with open_legacy(limited) as legacy, pytest.raises(SourceError, match="statement timeout"):
         read_feed(legacy, feed).count()
 
 
