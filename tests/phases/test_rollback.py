@@ -104,9 +104,21 @@ def test_what_cannot_be_taken_back_is_refused(world, more, problem):
 
 def test_a_run_goes_back_once(world):
     run_id = load_all(world)
-    _undo(world, run_id)
+    done = _undo(world, run_id)
     with pytest.raises(InputError, match="already rolled back"):
-        _undo(world, run_id)
+        _undo(world, run_id, reason="another one")
+    assert _undo(world, run_id) == done, "a worker that was killed after its work asks again"
+    assert query(world, "select count(*) from cutover.rollback") == 1
+
+
+def test_a_part_that_was_taken_back_is_told_until_it_is_loaded_again(world):
+    run_id = load_all(world)
+    done = _undo(world, run_id, entity="price", seq=1)
+    assert _undo(world, run_id, entity="price", seq=1) == done
+    with pytest.raises(InputError, match="batch 1 of 'price' is not loaded"):
+        _undo(world, run_id, entity="price", seq=1, by_whom="somebody else")
+    load_entity(world, run_id, "price")
+    assert _undo(world, run_id, entity="price", seq=1).rollback_id > done.rollback_id
 
 
 EDIT = "update erp.customer set note = 'called them' where code = 'C0000011'"
