@@ -11,7 +11,7 @@ from cutover.errors import InputError
 from cutover.phases.dual_run import Night, run_night
 from cutover.phases.load import load_entity
 from cutover.phases.rollback import roll_back
-from cutover.phases.runs import start_run
+from cutover.phases.runs import finish_run, start_run
 from cutover.phases.world import World
 
 __all__ = ["moved", "original", "toy"]
@@ -199,10 +199,11 @@ def test_the_night_of_one_wave_closes_no_break_of_another(toy: Toy) -> None:
     )
     world = toy.world()
     snapshot = toy.prepare(world)
-    toy.load(world, snapshot)
+    finish_run(world, toy.load(world, snapshot))
     second = start_run(world, wave="second", kind="full", snapshot=snapshot)
     for entity in ("order", "line"):
         load_entity(world, second, entity)
+    finish_run(world, second)
     execute(world, "update app.partner set name = 'x' where no = '5'")
     assert run_night(world, wave=WAVE).opened == 1
     night = run_night(world, wave="second")
@@ -227,6 +228,16 @@ def test_an_entity_that_was_never_loaded_makes_a_night_invalid(toy: Toy) -> None
     night = run_night(toy.world(), wave=WAVE)
     assert night.status == "invalid"
     assert tally(night, "order") == Tally("order", not_compared=3)
+
+
+def test_a_night_does_not_take_what_is_still_to_come_for_lost(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    run_id = start_run(world, wave=WAVE, kind="full", snapshot=toy.prepare(world))
+    load_entity(world, run_id, "customer")
+    with pytest.raises(InputError, match=f"run {run_id} of wave 'main' is not finished"):
+        run_night(world, wave=WAVE)
+    assert one(world, "select count(*) from cutover.night") == 0
 
 
 def test_a_night_needs_a_full_run_that_stands(moved: Moved) -> None:

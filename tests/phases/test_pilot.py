@@ -102,6 +102,28 @@ def test_a_pilot_is_loaded_verified_taken_back_and_proven(toy: Toy) -> None:
     assert kept == [("pass", run_id)]
 
 
+def test_a_rehearsal_that_was_killed_before_its_proof_was_kept_is_run_again(toy: Toy) -> None:
+    simple(toy)
+    world, _, run_id = begin(toy)
+    select_pilot(world, run_id)
+    for entity in world.specification.entities(WAVE):
+        load_entity(world, run_id, entity)
+    done = rehearse(world, run_id, by_whom="a person")
+    execute(world, "delete from cutover.check_result")
+    assert rehearse(world, run_id, by_whom="a person") == done
+    assert rows(world, "select status from cutover.check_result") == [("pass",)]
+
+
+def test_a_rehearsal_of_nothing_proves_nothing(toy: Toy) -> None:
+    simple(toy)
+    world, _, run_id = begin(toy)
+    with pytest.raises(GateClosed, match=f"pilot run {run_id} had written no row"):
+        rehearse(world, run_id, by_whom="a person")
+    assert rows(world, "select status from cutover.check_result where gate = :gate", gate=REHEARSAL_GATE) == [
+        ("not_run",)
+    ]
+
+
 def test_a_rehearsal_that_leaves_a_trace_closes_its_gate(toy: Toy) -> None:
     simple(toy)
     world, _, run_id = begin(toy)

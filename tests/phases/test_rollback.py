@@ -1,17 +1,20 @@
 """Rollback: the target is as it was, and nothing that people did is lost or overwritten."""
 
 from dataclasses import replace
+from threading import Timer
 
 import pytest
-from small_world import NOW, SNAPSHOT, WAVE, ledger_state, load_all, query, target_state
+from small_world import NOW, SNAPSHOT, WAVE, changed, ledger_state, load_all, query, target_state
+from sqlalchemy import text
 
-from cutover.errors import InputError, NotConserved, RollbackConflict
+from cutover.errors import Busy, InputError, NotConserved, RollbackConflict, SpecificationChanged
 from cutover.phases.load import load_entity
 from cutover.phases.rollback import roll_back
 from cutover.phases.runs import finish_run, read_run, start_run
 from cutover.phases.world import Step
 from cutover.systems.fingerprint import compare_fingerprints
-from cutover.systems.journal import Entry, compress, write_entry
+from cutover.systems.journal import Entry, compress, read_entries, write_entry
+from cutover.systems.ledger import list_batches, read_xact
 from cutover.systems.undo import undo_entry
 
 WHY = {"reason": "a rehearsal", "by_whom": "the lead"}
@@ -101,14 +104,27 @@ def test_what_cannot_be_taken_back_is_refused(world, more, problem):
 
 def test_a_run_goes_back_once(world):
     run_id = load_all(world)
-    _undo(world, run_id)
+    done = _undo(world, run_id)
     with pytest.raises(InputError, match="already rolled back"):
-        _undo(world, run_id)
+        _undo(world, run_id, reason="another one")
+    assert _undo(world, run_id) == done, "a worker that was killed after its work asks again"
+    assert query(world, "select count(*) from cutover.rollback") == 1
+
+
+def test_a_part_that_was_taken_back_is_told_until_it_is_loaded_again(world):
+    run_id = load_all(world)
+    done = _undo(world, run_id, entity="price", seq=1)
+    assert _undo(world, run_id, entity="price", seq=1) == done
+    with pytest.raises(InputError, match="batch 1 of 'price' is not loaded"):
+        _undo(world, run_id, entity="price", seq=1, by_whom="somebody else")
+    load_entity(world, run_id, "price")
+    assert _undo(world, run_id, entity="price", seq=1).rollback_id > done.rollback_id
 
 
 EDIT = "update erp.customer set note = 'called them' where code = 'C0000011'"
 EDIT_UNMAPPED = "update erp.category set title = 'theirs' where code = 'CAT00002'"
 DELETE = "delete from erp.price where item = 'I000004'"
+DELETE_CUSTOMER = "delete from erp.customer where code = 'C0000003'"
 CHILD = "insert into erp.remark (customer_id, text) select id, 'call back' from erp.customer where code = 'C0000001'"
 CHILD_BY_CODE = "insert into erp.price values ('theirs', '2024-02-02', 1, 'C0000000')"
 CHILD_WITHIN = (
@@ -230,6 +246,88 @@ def test_a_conflict_that_appears_while_the_rollback_runs_stops_it_there(world):
     result = _undo(world, run_id)
     assert (result.batches, result.rows_removed, result.original_state) == (7, 149, True)
     assert query(world, "select count(*) from cutover.rollback") == 1
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [(EDIT, "changed since"), (DELETE_CUSTOMER, "deleted since"), (CHILD, "referred to by other rows")],
+)
+def test_work_that_is_committed_while_its_batch_goes_back_is_waited_for_and_found(world, work, told):
+    run_id = load_all(world)
+    with world.target.connect() as person:
+
+        def interfere(step: Step) -> None:
+            if step.done == 1:
+                person.execute(text(work))
+                Timer(0.5, person.commit).start()
+
+        with pytest.raises(RollbackConflict, match=f"this batch stays.*erp.customer: 1 {told}"):
+            _undo(replace(world, progress=interfere), run_id)
+    assert query(world, "select count(*) from erp.customer where id <= 30") == (21 if work != DELETE_CUSTOMER else 20)
+    assert query(world, "select count(*) from cutover.batch where entity = 'customer' and seq = 0 and state = 'loaded'")
+
+
+def test_undoing_more_batches_takes_no_more_locks(world):
+    """A server has room for some thousands of locks, and the trial undoes the whole run in one transaction."""
+    run_id, held = load_all(world), []
+    with world.target.connect() as connection:
+        for batch in reversed(list_batches(connection, run_id, "price")):
+            for entry in read_entries(connection, run_id, batch.entity, batch.seq):
+                undo_entry(connection, entry, [], xact=read_xact(connection, batch))
+            locks = "select count(*) from pg_locks where pid = pg_backend_pid()"
+            held.append(connection.execute(text(locks)).scalar())
+    assert len(held) == 2 and held[0] == held[1]
+
+
+def test_an_entity_that_is_loaded_further_while_it_goes_back_is_not_called_back(world):
+    run_id = load_all(world)
+    _undo(world, run_id, entity="price", seq=0)
+
+    def load_again(step: Step) -> None:
+        load_entity(world, run_id, "price")
+
+    with pytest.raises(Busy, match="loaded further while it was rolled back"):
+        _undo(replace(world, progress=load_again), run_id, entity="price")
+    assert query(world, "select count(*) from cutover.rollback where ended_at is null") == 1
+    assert _undo(world, run_id, entity="price").original_state is None
+
+
+def test_what_was_taken_back_of_a_finished_run_is_missed_until_it_is_loaded_again(world):
+    run_id = load_all(world)
+    finish_run(world, run_id)
+    finished = target_state(world), ledger_state(world)
+    _undo(world, run_id, entity="price", seq=1)
+    with pytest.raises(NotConserved, match=f"batches of run {run_id} were taken back since it was finished: price"):
+        finish_run(world, run_id)
+    for entity in ("category", "customer", "price"):
+        load_entity(world, run_id, entity)
+    assert read_run(world, run_id).status == "active"
+    finish_run(world, run_id)
+    assert read_run(world, run_id).status == "finished"
+    assert (target_state(world), ledger_state(world)) == finished
+
+
+def test_a_finished_run_does_not_open_again_where_another_took_its_place(world):
+    run_id = load_all(world)
+    finish_run(world, run_id)
+    _undo(world, run_id, entity="price")
+    other = start_run(world, wave=WAVE, kind="full", snapshot=SNAPSHOT, entities=["price"])
+    with pytest.raises(InputError, match=f"run {other} of wave 'first' is active"):
+        load_entity(world, run_id, "price")
+    load_entity(world, other, "price")
+    finish_run(world, other)
+    with pytest.raises(InputError, match=f"run {other} has loaded price, which was taken back from run {run_id}"):
+        load_entity(world, run_id, "price")
+    assert read_run(world, run_id).status == "finished"
+
+
+def test_a_finished_run_does_not_open_again_for_another_specification(world):
+    run_id = load_all(world)
+    finish_run(world, run_id)
+    _undo(world, run_id, entity="price")
+    with pytest.raises(SpecificationChanged):
+        load_entity(changed(world, **{"mappings/customer.yaml": "other"}), run_id, "price")
+    assert read_run(world, run_id).status == "finished"
 
 
 def test_keys_that_name_two_rows_take_nothing_back(world):

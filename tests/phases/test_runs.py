@@ -1,6 +1,7 @@
 """Runs: what may start, what may end, and what is written down."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from small_world import NOW, SNAPSHOT, WAVE, changed, load_all, query
@@ -84,6 +85,23 @@ def test_an_entity_that_is_loaded_is_not_loaded_again(world):
         _start(world, entities=["price", "customer"])
     roll_back(world, first, reason="test", by_whom="me")
     assert _start(world) > first
+
+
+def test_an_entity_that_another_wave_is_about_to_load_is_refused(world):
+    first = _start(world, entities=["category"])
+    query(world, "update cutover.run set wave = 'second'")
+    with pytest.raises(InputError, match=f"run {first} of wave 'second' is active"):
+        _start(world)
+    assert _start(world, entities=["price"]) > first
+
+
+def test_a_table_that_no_fingerprint_covers_is_refused(world):
+    target = world.specification.project.target.model_copy(update={"schemas": ("public",)})
+    project = world.specification.project.model_copy(update={"target": target})
+    blind = replace(world, specification=replace(world.specification, project=project))
+    with pytest.raises(InputError, match=r"no fingerprint covers erp\.category of entity 'category'"):
+        _start(blind)
+    assert query(world, "select count(*) from cutover.run") == 0
 
 
 def test_a_run_that_could_not_start_leaves_nothing(world):

@@ -60,6 +60,14 @@ def test_a_rollback_and_a_night_show(moved: Moved) -> None:
     assert (run.status, run.proven) == ("rolled_back", True)
 
 
+def test_what_was_taken_back_of_a_run_is_not_called_loaded(moved: Moved) -> None:
+    roll_back(moved.world, moved.run_id, entity="line", reason="test", by_whom="test")
+    run = summarise(moved.world, wave=WAVE).full
+    assert run is not None
+    assert run.entities[-1] == EntityLine("line", 4, 0, 0, 0, 0)
+    assert [line.balances for line in run.entities] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("loaded", "target", "ties"),
     [("1.00", "1.0000", True), ("1.00", "1.01", False), ("0", "0.00", True), ("-0.10", "0.10", False)],

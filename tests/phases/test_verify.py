@@ -1,16 +1,19 @@
 """Verify: whatever differs between the target and what the mapping says is found and closes the gate."""
 
 import json
+from shutil import copytree
 
 import pytest
-from tests.phases.moved import Moved, moved, original
-from tests.phases.toy import execute, of, one, rows
+from tests.phases.moved import Moved, moved, original, toy
+from tests.phases.toy import Toy, execute, of, one, rows, simple
 
 from cutover.errors import GateClosed, InputError
 from cutover.phases.rollback import roll_back
+from cutover.phases.runs import read_run
 from cutover.phases.verify import VERIFY_GATE, verify_run
+from cutover.systems import datasets
 
-__all__ = ["moved", "original"]
+__all__ = ["moved", "original", "toy"]
 
 
 def test_what_was_loaded_passes_and_the_evidence_is_kept(moved: Moved) -> None:
@@ -127,6 +130,67 @@ def test_keys_that_repeat_in_the_target_are_an_error_that_closes_the_gate(moved:
         GateClosed, match="ROWS.app.line line error: nothing can be compared: the actual side repeats keys"
     ):
         verify_run(moved.world, moved.run_id)
+
+
+def test_rows_that_left_the_mapped_data_since_the_load_are_an_error(moved: Moved) -> None:
+    """Nothing differs where nothing is compared: the journal says how many rows there were to compare."""
+    staging = moved.toy.root / "staging"
+    shared = staging.resolve()
+    staging.unlink()
+    copytree(shared, staging)
+    dataset = datasets.mapped(read_run(moved.world, moved.run_id).snapshot_id, "line")
+    for index, part in moved.world.staging.read_parts(dataset):
+        moved.world.staging.write_part(dataset, index, part.slice(0, 0))
+    told = "ROWS.app.line line error: 3 rows were written, the mapped data of the snapshot hold 0 of them"
+    with pytest.raises(GateClosed, match=told):
+        verify_run(moved.world, moved.run_id)
+
+
+def test_a_table_without_its_fingerprint_is_not_run(moved: Moved) -> None:
+    execute(moved.world, "delete from cutover.fingerprint where table_name = 'app.role'")
+    with pytest.raises(GateClosed, match=r"COUNT.app.role  not_run: no fingerprint was taken"):
+        verify_run(moved.world, moved.run_id)
+
+
+def test_where_nothing_is_to_be_compared_no_check_is_green(toy: Toy) -> None:
+    for entity in ("customer", "supplier", "order", "line"):
+        toy.write(entity, [])
+    world = toy.world()
+    results = verify_run(world, toy.load(world, toy.prepare(world)))
+    compared = [result for result in results if result.check_id.startswith(("ROWS.", "TOTAL."))]
+    assert len(compared) == 8
+    assert {result.status for result in compared} == {"not_applicable"}
+
+
+def test_blanks_that_the_target_fills_up_with_are_no_difference(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    execute(world, "alter table app.partner alter column no type char(12), alter column country type char(5)")
+    assert toy.move(world)
+    execute(world, "update app.partner set country = 'XX' where no = '5'")
+    with pytest.raises(GateClosed, match=r"ROWS.app.partner customer fail: 1 "):
+        verify_run(world, 1)
+
+
+def test_a_partitioned_table_is_counted_and_goes_back(toy: Toy) -> None:
+    simple(toy)
+    world = toy.world()
+    execute(
+        world,
+        "drop table app.line",
+        "create table app.line (order_id bigint not null references app.orders, pos varchar(4) not null,"
+        " qty numeric(12,3), primary key (order_id, pos)) partition by hash (order_id)",
+        *(
+            f"create table app.line_{n} partition of app.line for values with (modulus 2, remainder {n})"
+            for n in (0, 1)
+        ),
+    )
+    run_id = toy.move(world)
+    execute(world, "insert into app.line select order_id, '99', 1 from app.line limit 1")
+    with pytest.raises(GateClosed, match="COUNT.app.line"):
+        verify_run(world, run_id)
+    execute(world, "delete from app.line where pos = '99'")
+    assert roll_back(world, run_id, reason="test", by_whom="test").original_state is True
 
 
 def test_a_value_that_no_mapping_could_have_written_is_an_error_that_closes_the_gate(moved: Moved) -> None:

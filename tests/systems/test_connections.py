@@ -79,6 +79,19 @@ def test_a_folder_is_there_or_not(tmp_path: Path) -> None:
             assert Connection("c", "fs", extra=extra).folder
 
 
+@pytest.mark.parametrize(
+    ("given", "read"), [({}, None), ({"statement_timeout": 0}, 0), ({"statement_timeout": "9"}, 9)]
+)
+def test_a_limit_for_statements_is_milliseconds(given: dict[str, object], read: int | None) -> None:
+    assert Connection("c", "postgres", extra=given).statement_timeout == read
+
+
+@pytest.mark.parametrize("given", ["1 min", -1, 2.5, ""])
+def test_a_limit_that_is_no_number_is_refused(given: object) -> None:
+    with pytest.raises(InputError, match="the statement_timeout of connection 'c' is no number of milliseconds"):
+        assert Connection("c", "postgres", extra={"statement_timeout": given}).statement_timeout
+
+
 def test_the_environment_is_asked_as_airflow_does() -> None:
     find = Environment({"AIRFLOW_CONN_LEGACY_ERP": "postgres://h/d"})
     assert find("legacy_erp").host == "h"

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cutover.core.types import DataType, parse_type
 from cutover.errors import TargetError
-from cutover.systems.copying import Chunks, KeyRange, copy_bytes, copy_in, encode_rows, read_rows
+from cutover.systems.copying import Chunks, KeyRange, copy_bytes, copy_in, encode_rows, make_room, read_rows, stage_keys
 
 COLUMNS = {
     name: parse_type(kind)
@@ -144,3 +144,12 @@ def test_an_empty_chunk_is_not_written():
     full = pa.table({"a": [1], "b": ["x"]})
     parts = [pa.concat_tables(order).cast(full.schema) for order in ([full[:0], full], [full, full[:0], full])]
     assert [encode_rows(rows) for rows in parts] == [b'1,"x"\n', b'1,"x"\n1,"x"\n']
+
+
+def test_room_of_the_same_shape_is_the_same_room_and_empty(engine, table):
+    with engine.begin() as connection:
+        first = stage_keys(connection, table, ["id"], [b"1\n2\n"])
+        again = stage_keys(connection, table, ["id"], [b"3\n"])
+        other = make_room(connection, "keys", table, ["id", "words"])
+        assert first == again != other
+        assert connection.execute(text(f"select array_agg(id) from {again}")).scalar() == [3]  # noqa: S608

@@ -14,7 +14,7 @@ from cutover.core.breaks import Break, Tally, status_of
 from cutover.core.comparison import Comparison, DuplicateKeys
 from cutover.core.pairs import PairResult
 from cutover.core.rules import as_array
-from cutover.errors import TargetError
+from cutover.errors import InputError, TargetError
 from cutover.phases import snapshots
 from cutover.phases.carrying import carry_corrections
 from cutover.phases.cleanse import cleanse_entity
@@ -51,10 +51,15 @@ def run_night(world: World, *, wave: str) -> Night:
     """Compare both systems once and keep what was found: tallies, control totals, breaks opened and closed.
 
     Raises:
-        InputError: no full run of the wave stands in the target.
+        InputError: no full run of the wave stands in the target, or it is still being loaded.
         SourceError, TransientError: a system could not be read; the night stays `running` in the ledger: not clean.
     """
     run = read_run(world, latest_run(world, wave=wave, kind="full"))
+    if run.status == "active":
+        raise InputError(
+            f"run {run.run_id} of wave {wave!r} is not finished: what is still to come would be taken for lost",
+            fix="finish the run, or take it back; then run the night again",
+        )
     started = world.now()
     snapshot = land(world, snapshot=snapshots.new_snapshot(world, snapshots.NIGHT))
     with world.target.begin() as connection:

@@ -1,6 +1,6 @@
 """What a run should have left in the target, row by row, and what stands there now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +13,7 @@ from cutover.phases.falling import reject_fallen
 from cutover.phases.tables import Table
 from cutover.phases.world import World
 from cutover.systems import copying, datasets
+from cutover.systems.catalogue import read_catalogue
 
 KEY = "_compared"
 
@@ -51,9 +52,18 @@ def compare_part(connection: Connection, table: Table, expected: pa.Table) -> tu
     """Compare what should be there with what is there, for the keys of one batch; returns the actual rows too."""
     if not len(expected):
         return NOTHING, expected
-    actual = actual_rows(connection, table, expected)
+    padded = [column.name for column in read_catalogue(connection, table.name).columns if column.type == "character"]
+    expected, actual = (_unpadded(rows, padded) for rows in (expected, actual_rows(connection, table, expected)))
     columns = [name for name in actual.column_names if name not in table.names_a_row]
     return compare(with_key(table, expected), with_key(table, actual), KEY, columns), actual
+
+
+def _unpadded(rows: pa.Table, padded: Sequence[str]) -> pa.Table:
+    """Leave out the blanks at the end of char(n) columns: they mean nothing to the target, which fills them up."""
+    for at, name in enumerate(rows.column_names):
+        if name in padded and pa.types.is_string(rows.schema.field(at).type):
+            rows = rows.set_column(at, name, pc.utf8_rtrim(rows[name], " "))
+    return rows
 
 
 def outcome_parts(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from cutover.errors import InputError, TargetError
 from cutover.phases.batches import read_scope, write_batch
 from cutover.phases.falling import fallen_rows
+from cutover.phases.resuming import resume_run
 from cutover.phases.rollback import take_back
-from cutover.phases.runs import require_active, require_unchanged
+from cutover.phases.runs import require_active
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
@@ -32,6 +33,7 @@ class EntityResult:
 def load_entity(world: World, run_id: int, entity: str, *, slice_index: int = 0, slices: int = 1) -> EntityResult:
     """Load the batches of an entity whose number modulo `slices` is `slice_index`; those already loaded are skipped.
 
+    A finished run is opened again for batches that were taken back since.
     An entity that refers to itself is one batch: its rows arrive together, in whatever order they refer to each other.
 
     Raises:
@@ -40,10 +42,7 @@ def load_entity(world: World, run_id: int, entity: str, *, slice_index: int = 0,
         TargetError: the target refuses more rows of a batch than thresholds.refused_rate_max allows, or refuses for
             another reason than a row; nothing of the batch stays. ConnectionLost, Busy: run it again, it resumes.
     """
-    with world.target.connect() as connection:
-        run = ledger.read_run(connection, run_id)
-    require_active(run)
-    require_unchanged(world, run)
+    run = resume_run(world, run_id)
     if entity not in run.entities:
         raise InputError(f"run {run_id} does not move {entity!r}", fix=f"use one of {', '.join(run.entities)}")
     manifest = world.staging.require(datasets.outcome(run.snapshot_id, entity), phase="map")

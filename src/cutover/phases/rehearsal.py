@@ -1,6 +1,6 @@
 """Rehearse the way back: take a pilot run back and prove that the target is what it was."""
 
-from cutover.core.verdicts import CheckResult
+from cutover.core.verdicts import CheckResult, Status
 from cutover.errors import GateClosed, InputError
 from cutover.phases.rollback import RollbackResult, roll_back
 from cutover.phases.runs import read_run
@@ -15,20 +15,27 @@ def rehearse(world: World, run_id: int, *, by_whom: str) -> RollbackResult:
 
     Raises:
         InputError: the run is no pilot.
-        GateClosed: the fingerprint afterwards is not the one before the load.
+        GateClosed: the fingerprint afterwards is not the one before the load, or the pilot had written nothing.
     """
     if read_run(world, run_id).kind != "pilot":
         raise InputError(
             f"run {run_id} is no pilot", fix="rehearse with a pilot; `cutover rollback` takes a full run back"
         )
     result = roll_back(world, run_id, reason="rehearsal of the way back", by_whom=by_whom)
-    status = "pass" if result.original_state else "fail"
-    proof = CheckResult("FINGERPRINT", None, status, "blocker", value=status, threshold="as before the load")  # type: ignore[arg-type]
+    written = result.rows_removed + result.rows_restored + result.rows_kept
+    status: Status = "fail" if not result.original_state else "pass" if written else "not_run"
+    proof = CheckResult("FINGERPRINT", None, status, "blocker", value=status, threshold="as before the load",
+                        evidence={"rows_taken_back": written})  # fmt: skip
     with world.target.begin() as connection:
         evidence.record_checks(connection, REHEARSAL_GATE, [proof], run_id=run_id, snapshot=None)
     if not result.original_state:
         raise GateClosed(
             f"after the rehearsal of run {run_id} the target is not what it was",
             fix="compare the fingerprints in cutover.fingerprint: somebody wrote to the target, or a table is volatile",
+        )
+    if not written:
+        raise GateClosed(
+            f"pilot run {run_id} had written no row, so its rehearsal proves nothing",
+            fix="load a pilot that holds rows: name keys or strata in the mappings",
         )
     return result

@@ -6,7 +6,7 @@ row, so a rollback that was killed is simply run again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,7 @@ from cutover.systems.journal import read_entries
 from cutover.systems.keys import release_keys
 from cutover.systems.ledger import Batch, Run
 from cutover.systems.number_ranges import restore_ranges
+from cutover.systems.queries import run as query
 from cutover.systems.refusals import refusals
 from cutover.systems.undo import Conflict, Undone, undo_entry
 
@@ -56,6 +57,9 @@ def roll_back(
 ) -> RollbackResult:
     """Take back a run, one of its entities, or one batch of it, in the reverse order of the load.
 
+    Asked again in the same words when nothing is left to take back, as by a worker that was killed after its work, it
+    tells what was done.
+
     on_conflict: `stop` changes nothing at all when people changed, deleted or built on loaded rows since; `keep` leaves
         those rows, and the rows they refer to, and lists them in cutover.carry_back.
 
@@ -68,7 +72,11 @@ def roll_back(
     _require_scope(entity, seq)
     with world.target.connect() as connection:
         run = ledger.read_run(connection, run_id)
-        batches = _scope(connection, run, entity, seq)
+        batches = _loaded(connection, run, entity, seq)
+        done_before = None if batches else _done_before(connection, run, entity, seq, reason, by_whom)
+        if done_before is not None:
+            return done_before
+        _require_something(connection, run, entity, seq, batches)
         _require_independent(world, connection, run, entity)
     if on_conflict == "stop":
         _require_no_conflict(world, batches)
@@ -77,7 +85,7 @@ def roll_back(
     for done, batch in enumerate(batches, start=1):
         conflicts += _undo_batch(world, rollback_id, batch, on_conflict)
         world.progress(Step("rollback", f"run {run_id}", done, len(batches), "batches"))
-    return _close(world, run, rollback_id, is_whole=entity is None, conflicts=tuple(conflicts))
+    return _close(world, run, rollback_id, entity, seq, tuple(conflicts))
 
 
 def _require_reason(reason: str, by_whom: str) -> None:
@@ -90,19 +98,37 @@ def _require_scope(entity: str | None, seq: int | None) -> None:
         raise InputError(f"batch {seq} of which entity", fix="name the entity as well")
 
 
-def _scope(connection: Connection, run: Run, entity: str | None, seq: int | None) -> list[Batch]:
+def _loaded(connection: Connection, run: Run, entity: str | None, seq: int | None) -> list[Batch]:
     """Return the loaded batches to take back, the last one first."""
+    place = {name: position for position, name in enumerate(run.entities)}
+    loaded = [batch for batch in ledger.list_batches(connection, run.run_id, entity) if batch.state == "loaded"]
+    chosen = [batch for batch in loaded if seq is None or batch.seq == seq]
+    return sorted(chosen, key=lambda batch: (place[batch.entity], batch.seq), reverse=True)
+
+
+def _done_before(
+    connection: Connection, run: Run, entity: str | None, seq: int | None, reason: str, by_whom: str
+) -> RollbackResult | None:
+    if entity is None and run.status != "rolled_back":
+        return None
+    asked: dict[str, Any] = {"run_id": run.run_id, "entity": entity, "seq": seq, "reason": reason, "by_whom": by_whom}
+    found = query(connection, "find_done_rollback", **asked).mappings().first()
+    if found is None:
+        return None
+    before, after = (read_fingerprint(connection, run.run_id, name) for name in ("before_load", "after_rollback"))
+    return RollbackResult(**found, differences=tuple(compare_fingerprints(before, after)) if entity is None else ())
+
+
+def _require_something(
+    connection: Connection, run: Run, entity: str | None, seq: int | None, batches: Sequence[Batch]
+) -> None:
     if run.status == "rolled_back":
         raise InputError(f"run {run.run_id} is already rolled back", fix="nothing is left to take back")
     if entity is not None and entity not in run.entities:
         raise InputError(f"run {run.run_id} does not move {entity!r}", fix=f"use one of {', '.join(run.entities)}")
-    place = {name: position for position, name in enumerate(run.entities)}
-    loaded = [batch for batch in ledger.list_batches(connection, run.run_id, entity) if batch.state == "loaded"]
-    chosen = [batch for batch in loaded if seq is None or batch.seq == seq]
-    if entity is not None and not chosen and ledger.find_open_rollback(connection, run.run_id, entity, seq) is None:
+    if entity is not None and not batches and ledger.find_open_rollback(connection, run.run_id, entity, seq) is None:
         what = f"batch {seq} of {entity!r}" if seq is not None else f"{entity!r}"
         raise InputError(f"{what} is not loaded by run {run.run_id}", fix="nothing is left to take back")
-    return sorted(chosen, key=lambda batch: (place[batch.entity], batch.seq), reverse=True)
 
 
 def _require_independent(world: World, connection: Connection, run: Run, entity: str | None) -> None:
@@ -131,10 +157,10 @@ def _require_no_conflict(world: World, batches: Sequence[Batch]) -> None:
     _stop_on(found)
 
 
-def _stop_on(conflicts: Sequence[Conflict]) -> None:
+def _stop_on(conflicts: Sequence[Conflict], stays: str = "nothing was taken back") -> None:
     if conflicts:
         raise RollbackConflict(
-            f"people have worked on what was loaded, nothing was taken back: {'; '.join(map(str, conflicts))}",
+            f"people have worked on what was loaded, {stays}: {'; '.join(map(str, conflicts))}",
             fix="settle these rows by hand, or roll back with `--on-conflict keep`: they stay and are listed",
         )
 
@@ -142,11 +168,13 @@ def _stop_on(conflicts: Sequence[Conflict]) -> None:
 def _undo_batch(world: World, rollback_id: int, batch: Batch, on_conflict: OnConflict) -> tuple[Conflict, ...]:
     with refusals(entity=batch.entity, batch=batch.seq), world.target.begin() as connection:
         found = ledger.lock_batch(connection, batch.run_id, batch.entity, batch.seq)
+        # Nobody proves that a run balances while a batch of it goes back.
+        ledger.read_run(connection, batch.run_id, lock="share")
         if found is None or found.state != "loaded":
             return ()
         undone = _undo(world, connection, batch, rollback_id)
         if on_conflict == "stop":
-            _stop_on(undone.conflicts)
+            _stop_on(undone.conflicts, "this batch stays; those after it may be back already")
         ledger.mark_rolled_back(connection, batch)
         ledger.add_to_rollback(connection, rollback_id, undone.removed, undone.restored, undone.kept)
         return undone.conflicts
@@ -158,7 +186,7 @@ def take_back(world: World, connection: Connection, batch: Batch) -> None:
     Raises:
         RollbackConflict: people changed or built on its rows since.
     """
-    _stop_on(_undo(world, connection, batch).conflicts)
+    _stop_on(_undo(world, connection, batch).conflicts, "this batch stays as it is")
     ledger.mark_rolled_back(connection, batch)
 
 
@@ -194,13 +222,14 @@ def _open(world: World, run_id: int, entity: str | None, seq: int | None, reason
 
 
 def _close(
-    world: World, run: Run, rollback_id: int, *, is_whole: bool, conflicts: tuple[Conflict, ...]
+    world: World, run: Run, rollback_id: int, entity: str | None, seq: int | None, conflicts: tuple[Conflict, ...]
 ) -> RollbackResult:
     differences: list[str] = []
+    is_whole = entity is None
     with world.target.begin() as connection:
         ledger.read_run(connection, run.run_id, lock="update")
+        _require_empty(connection, run, entity, seq)
         if is_whole:
-            _require_empty(connection, run)
             release_keys(connection)
             restore_ranges(connection, run.run_id)
             before = read_fingerprint(connection, run.run_id, "before_load")
@@ -221,8 +250,9 @@ def _close(
     )
 
 
-def _require_empty(connection: Connection, run: Run) -> None:
-    left = [batch for batch in ledger.list_batches(connection, run.run_id) if batch.state == "loaded"]
+def _require_empty(connection: Connection, run: Run, entity: str | None, seq: int | None) -> None:
+    batches = ledger.list_batches(connection, run.run_id, entity)
+    left = [batch for batch in batches if batch.state == "loaded" and seq in (None, batch.seq)]
     if left:
         raise Busy(
             f"run {run.run_id} was loaded further while it was rolled back: {len(left)} batches",

@@ -11,8 +11,10 @@ from cutover import __version__
 from cutover.core.rules import as_array
 from cutover.errors import InputError, NotConserved, SpecificationChanged
 from cutover.phases.falling import fallen_rows, reject_fallen
+from cutover.phases.tables import tables_of
 from cutover.phases.world import World
 from cutover.systems import datasets, ledger
+from cutover.systems.catalogue import read_catalogue
 from cutover.systems.fingerprint import Moment, TableFingerprint, record_fingerprint
 from cutover.systems.journal import count_present, read_entries
 from cutover.systems.keys import advance_keys
@@ -35,25 +37,25 @@ def start_run(
 
     Raises:
         InputError: a run of the wave is active, mapped data are missing or of another specification, an entity is
-            already loaded, or a name is unknown; nothing is started. TargetError: reserved keys are taken by others.
+            already loaded or moved by another wave, no fingerprint would cover a table, or a name is unknown; nothing
+            is started. TargetError: reserved keys are taken by others.
     """
     chosen = _choose(world, wave, entities)
     for entity in chosen:
         _require_mapped(world, snapshot, entity)
     with world.target.begin() as connection:
         _require_snapshot(connection, snapshot)
+        run_query(connection, "lock_starts")
+        _require_no_rival(connection, wave, chosen)
         run_id = ledger.insert_run(
             connection, wave=wave, kind=kind, snapshot=snapshot, entities=chosen, params=params or {},
             spec_sha256=world.specification.sha256, spec_files=world.specification.files,
             package_version=__version__, started_at=world.now(),
         )  # fmt: skip
         if run_id is None:
-            active = ledger.find_active_run(connection, wave)
-            raise InputError(
-                f"run {active} of wave {wave!r} is active",
-                fix=f"finish it, or take it back with `cutover rollback {active} --reason ...`",
-            )
+            raise refuse_beside(ledger.find_active_run(connection, wave), wave)
         _require_not_loaded(connection, chosen)
+        _require_covered(world, connection, snapshot, chosen)
         take(world, connection, run_id, "before_load")
         advance_keys(connection, snapshot, chosen)
     return run_id
@@ -66,12 +68,13 @@ def finish_run(world: World, run_id: int) -> None:
     already stays as it is.
 
     Raises:
-        NotConserved: something does not balance; all of it is named and the run stays open.
+        NotConserved: something does not balance, or was taken back since; all of it is named and nothing is changed.
         InputError: there is no such run, or it was rolled back.
     """
     with world.target.begin() as connection:
         found = ledger.read_run(connection, run_id, lock="update")
         if found.status == "finished":
+            _require_whole(connection, found)
             return
         require_active(found)
         prove_balance(world, connection, found)
@@ -102,6 +105,29 @@ def read_run(world: World, run_id: int) -> Run:
     """
     with world.target.connect() as connection:
         return ledger.read_run(connection, run_id)
+
+
+def taken_back(connection: Connection, run_id: int) -> list[str]:
+    """Return the entities of a run of which a batch was taken back and not loaded again, in load order."""
+    gone = {batch.entity for batch in ledger.list_batches(connection, run_id) if batch.state == "rolled_back"}
+    return [entity for entity in ledger.read_run(connection, run_id).entities if entity in gone]
+
+
+def refuse_beside(run_id: int | None, wave: str) -> InputError:
+    """Return the refusal of a second active run of a wave."""
+    return InputError(
+        f"run {run_id} of wave {wave!r} is active",
+        fix=f"finish it, or take it back with `cutover rollback {run_id} --reason ...`",
+    )
+
+
+def _require_whole(connection: Connection, run: Run) -> None:
+    gone = taken_back(connection, run.run_id)
+    if gone:
+        raise NotConserved(
+            f"batches of run {run.run_id} were taken back since it was finished: {', '.join(gone)}",
+            fix=f"load them again with `cutover load --resume {run.run_id}`, or take the whole run back",
+        )
 
 
 def require_active(run: Run) -> None:
@@ -178,6 +204,25 @@ def _require_not_loaded(connection: Connection, entities: Sequence[str]) -> None
             f"run {run_id} has already loaded {names}",
             fix=f"take it back first with `cutover rollback {run_id} --reason ...`, or leave these entities out",
         )
+
+
+def _require_no_rival(connection: Connection, wave: str, entities: Sequence[str]) -> None:
+    rival = run_query(connection, "find_rival", wave=wave, entities=list(entities)).first()
+    if rival is not None:
+        raise refuse_beside(rival.run_id, rival.wave)
+
+
+def _require_covered(world: World, connection: Connection, snapshot: str, entities: Sequence[str]) -> None:
+    """Refuse to write where no fingerprint looks: the proof of a rollback would say nothing about it."""
+    schemas = world.specification.project.target.schemas
+    for entity in entities:
+        for table in tables_of(snapshot, world.specification.mapping(entity)):
+            name = read_catalogue(connection, table.name).table
+            if name.split(".")[0] not in schemas:
+                raise InputError(
+                    f"no fingerprint covers {name} of entity {entity!r}: its schema is not among {', '.join(schemas)}",
+                    fix="add the schema to target.schemas in project.yaml",
+                )
 
 
 def _imbalances(world: World, connection: Connection, run: Run, entity: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Verify: after a load, every row of the target is read back and compared with what the mapping says it must be."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as ReadOnly
 from dataclasses import replace
 
 import pyarrow as pa
@@ -70,7 +71,10 @@ def _counted(world: World, connection: Connection, run: Run) -> Iterator[CheckRe
     for name in sorted(names):
         full_name = read_catalogue(connection, name).table
         found = query(connection, "count_strays", {"table": name}, run_id=run.run_id, table_name=full_name).first()
-        if found is not None:
+        if found is None:
+            told = "no fingerprint was taken of it before the load"
+            yield CheckResult(f"COUNT.{name}", None, "not_run", "blocker", message=told)
+        else:
             facts = {"before": found.before, "written": found.written}
             yield must_equal(f"COUNT.{name}", None, found.present, found.before + found.written, **facts)
 
@@ -92,7 +96,7 @@ def _verify_entity(world: World, connection: Connection, run: Run, mapping: Mapp
             try:
                 comparison, actual = compare_part(connection, table, expected)
             except (DuplicateKeys, TargetError) as error:
-                repeated[table.dataset] = str(error)
+                repeated[table.dataset] = f"nothing can be compared: {error}"
                 continue
             found[table.dataset] += comparison
             _add_target(totals, mapping.control, table, expected, actual, source)
@@ -103,8 +107,10 @@ def _verify_entity(world: World, connection: Connection, run: Run, mapping: Mapp
         world.progress(Step("verify", mapping.entity, done, total))
     yield from _rejected(world, run, mapping, counts)
     yield _decided(connection, run, mapping)
+    short = _not_compared(connection, run, mapping, tables, found)
     for table in tables:
-        yield _compared(mapping, table, found[table.dataset], repeated.get(table.dataset, ""))
+        told = repeated.get(table.dataset) or short.get(table.name, "")
+        yield _compared(mapping, table, found[table.dataset], told)
     for control, sums in zip(mapping.control, totals, strict=True):
         yield _ties(world, mapping, control, sums.result())
 
@@ -161,10 +167,28 @@ def _decided(connection: Connection, run: Run, mapping: Mapping) -> CheckResult:
     return replace(result, numerator=sum(found.values()), denominator=total)
 
 
-def _compared(mapping: Mapping, table: Table, found: Comparison, repeated: str) -> CheckResult:
+def _not_compared(
+    connection: Connection, run: Run, mapping: Mapping, tables: Sequence[Table], found: ReadOnly[Dataset, Comparison]
+) -> dict[str, str]:
+    """Return table -> what is wrong where fewer rows were compared than the run has written, by its journal."""
+    lines = query(connection, "count_written", run_id=run.run_id, entity=mapping.entity)
+    written = {line.table_name: line.rows for line in lines}
+    short: dict[str, str] = {}
+    for name in {table.name for table in tables}:
+        own = [found[table.dataset] for table in tables if table.name == name]
+        compared = sum(one.compared - len(one.unexpected) for one in own)
+        wrote = written.get(read_catalogue(connection, name).table, 0)
+        if compared < wrote:
+            short[name] = f"{wrote} rows were written, the mapped data of the snapshot hold {compared} of them"
+    return short
+
+
+def _compared(mapping: Mapping, table: Table, found: Comparison, problem: str) -> CheckResult:
     name = f"ROWS.{table.label}"
-    if repeated:
-        return CheckResult(name, mapping.entity, "error", "blocker", message=f"nothing can be compared: {repeated}")
+    if problem:
+        return CheckResult(name, mapping.entity, "error", "blocker", message=problem)
+    if not found.compared:
+        return CheckResult(name, mapping.entity, "not_applicable", "blocker", message="no row of the run belongs there")
     wrong = found.differing + len(found.missing) + len(found.unexpected)
     columns = pc.value_counts(found.cells["column"])
     return must_equal(
@@ -190,4 +214,7 @@ def _ties(world: World, mapping: Mapping, control: ControlTotal, totals: list[To
          "dropped": str(t.dropped), "rejected": str(t.rejected), "target": str(t.target)} for t in totals
     ]  # fmt: skip
     name = f"TOTAL.{control.target}"
+    if not totals:
+        return CheckResult(name, mapping.entity, "not_applicable", "blocker", message="the source holds no rows",
+                           evidence={"by": control.by, "source": control.source, "totals": []})  # fmt: skip
     return must_equal(name, mapping.entity, len(apart), 0, by=control.by, source=control.source, totals=lines)

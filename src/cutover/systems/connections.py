@@ -5,6 +5,7 @@ or JSON), a task asks Airflow.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,21 @@ class Connection:
         if path == Path() or not path.is_dir():
             raise InputError(f"connection {self.conn_id!r} names a folder that is not there", fix="correct its `path`")
         return path
+
+    @property
+    def statement_timeout(self) -> int | None:
+        """The milliseconds that a statement may take (extra `statement_timeout`), 0 for ever, None where nobody says.
+
+        Raises:
+            InputError: the extra is no such number.
+        """
+        given = self.extra.get("statement_timeout")
+        if given is not None and not re.fullmatch("[0-9]{1,9}", str(given)):
+            raise InputError(
+                f"the statement_timeout of connection {self.conn_id!r} is no number of milliseconds",
+                fix="write it in digits, such as 60000",
+            )
+        return None if given is None else int(given)
 
 
 Connect = Callable[[str], Connection]

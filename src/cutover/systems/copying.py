@@ -4,6 +4,7 @@ The text form (CSV) was chosen over the binary one: PostgreSQL converts it to wh
 number into a smallint, a decimal into any numeric) or refuses, and it can be journalled and sent again as it is.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -21,7 +22,6 @@ from cutover.systems.refusals import refusals
 
 _BLOCK = 1 << 20
 _WRITE = csv.WriteOptions(include_header=False, batch_size=16_384)
-_KEYS = "cutover_keys"
 # How PostgreSQL writes CSV: NULL bare, the empty text quoted, booleans as one letter.
 _NULLS: dict[str, Any] = {
     "null_values": [""],
@@ -132,19 +132,34 @@ def read_rows(
         set_range(connection, where)
         text = copy_text(connection, "copy_out_range", {**picked, "key": [where.column]})
     elif where is not None:
-        stage_keys(connection, table, where.column_names, [encode_rows(where)])
-        text = copy_text(connection, "copy_out_keys", {**picked, "keys": where.column_names})
+        staged = stage_keys(connection, table, where.column_names, [encode_rows(where)])
+        text = copy_text(connection, "copy_out_keys", {**picked, "keys": where.column_names, "staged": staged})
     else:
         text = copy_text(connection, "copy_out", picked)
     return decode_rows(text, columns)
 
 
-def stage_keys(connection: Connection, table: str, keys: Sequence[str], blocks: Iterable[bytes]) -> None:
-    """Send keys into a temporary table `cutover_keys` that lives until the transaction ends or the next call."""
-    run(connection, "drop_keys")
-    run(connection, "create_keys", {"table": table, "keys": keys})
-    copy_bytes(connection, _KEYS, keys, blocks)
-    run(connection, "analyze_keys")
+def make_room(
+    connection: Connection, purpose: str, table: str, columns: Sequence[str], *, how: str = "create_room"
+) -> str:
+    """Return an empty temporary table with the types of a table's columns; it lives until the transaction ends.
+
+    Asked again for the same, it is the same table: a transaction holds locks on every table that it made, dropped or
+    not, and a server has room for some thousands of them. how: the query that makes it.
+    """
+    shape = hashlib.sha256("\x1f".join((table, *columns)).encode()).hexdigest()[:16]
+    room = f"pg_temp.cutover_{purpose}_{shape}"
+    run(connection, how, {"room": room, "table": table, "columns": columns})
+    run(connection, "empty_room", {"room": room})
+    return room
+
+
+def stage_keys(connection: Connection, table: str, keys: Sequence[str], blocks: Iterable[bytes]) -> str:
+    """Send keys into a temporary table and return its name; it holds them until the next call for the same keys."""
+    room = make_room(connection, "keys", table, keys)
+    copy_bytes(connection, room, keys, blocks)
+    run(connection, "analyze_room", {"room": room, "keys": keys})
+    return room
 
 
 def set_range(connection: Connection, keys: KeyRange) -> None:

@@ -38,8 +38,10 @@ def record_changes(
 def read_known_keys(connection: Connection, entity: str, source_keys: pa.Array) -> pa.Table:
     """Return which of some source keys of an entity are loaded now, with their target keys: _key, _id."""
     run(connection, "set_entity", entity=entity)
-    stage_keys(connection, "cutover.disposition", ["src_key"], [encode_rows(pa.table({"src_key": source_keys}))])
-    return decode_rows(copy_text(connection, "copy_known_keys", {}), {"_key": TEXT, "_id": DataType("integer")})
+    keys = encode_rows(pa.table({"src_key": source_keys}))
+    staged = stage_keys(connection, "cutover.disposition", ["src_key"], [keys])
+    known = copy_text(connection, "copy_known_keys", {"staged": staged})
+    return decode_rows(known, {"_key": TEXT, "_id": DataType("integer")})
 
 
 def forget_seen(connection: Connection) -> None:

@@ -68,5 +68,6 @@ def read_entries(connection: Connection, run_id: int, entity: str, seq: int) -> 
 def count_present(connection: Connection, entry: Entry) -> int:
     """Count the rows of an entry that are in the target, by their keys."""
     keys = pick_columns(decompress(entry.after), entry.columns, entry.keys)
-    stage_keys(connection, entry.table, entry.keys, [keys])
-    return int(run(connection, "count_staged_keys", {"table": entry.table, "keys": entry.keys}).scalar_one())
+    staged = stage_keys(connection, entry.table, entry.keys, [keys])
+    names = {"table": entry.table, "keys": entry.keys, "staged": staged}
+    return int(run(connection, "count_staged_keys", names).scalar_one())

@@ -139,6 +139,11 @@ def end_run(connection: Connection, run_id: int, status: Literal["finished", "ro
     run(connection, "end_run", run_id=run_id, status=status, ended_at=at)
 
 
+def reopen_run(connection: Connection, run_id: int) -> None:
+    """Open a finished run again."""
+    run(connection, "reopen_run", run_id=run_id)
+
+
 def list_batches(connection: Connection, run_id: int, entity: str | None = None) -> list[Batch]:
     """Return the batches of a run, or of one of its entities, in the order of their numbers."""
     rows = run(connection, "list_batches", run_id=run_id, entity=entity).mappings()

@@ -1,6 +1,5 @@
 """The target: a PostgreSQL database whose sessions all speak the same dialect, with its ledger migrated."""
 
-import re
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -51,12 +50,7 @@ def connect_target(connection: Connection) -> Engine:
             f"the target {connection.conn_id!r} is of type {connection.conn_type!r}",
             fix="name a PostgreSQL connection",
         )
-    limit = connection.extra.get("statement_timeout")
-    if limit is not None and not re.fullmatch(r"\d{1,9}", str(limit)):
-        raise InputError(
-            f"the statement_timeout of connection {connection.conn_id!r} is no number of milliseconds",
-            fix="write digits, such as 600000, or leave it away",
-        )
+    limit = connection.statement_timeout
     settings = {**_SETTINGS, **({"statement_timeout": limit} if limit is not None else {})}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     tls = {name: value for name, value in connection.extra.items() if name in _TLS}

@@ -4,17 +4,19 @@ An entry's images are sent into temporary tables beside the target's own; rows t
 gone, or that others refer to, are conflicts: they stay as people made them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from cutover.systems.catalogue import TableFacts, read_catalogue
-from cutover.systems.copying import copy_bytes, pick_columns
+from cutover.systems.catalogue import ForeignKey, TableFacts, read_catalogue
+from cutover.systems.copying import copy_bytes, make_room, pick_columns
 from cutover.systems.journal import Entry, decompress
 from cutover.systems.queries import run
 
 _SHOWN = 5
+# Identifiers of a query: a table, or columns.
+Names = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -51,31 +53,38 @@ def undo_entry(
 ) -> Undone:
     """Delete what an entry inserted, or put back what it updated, where nobody changed it since.
 
+    Its rows are locked before anybody looks at them: work on them that is not committed yet is waited for, and found;
+    what comes later waits, and finds them gone.
+
     volatile: `schema.table.column`s whose changes do not count. xact: the transaction that wrote the entry.
     rollback_id: conflicts are kept in the ledger under it.
     """
     facts = read_catalogue(connection, entry.table)
-    names = {"table": entry.table, "keys": entry.keys}
+    names = _lock(connection, entry, facts, volatile, xact)
+    if entry.operation == "insert":
+        _find_referred(connection, names, facts)
+    run(connection, "analyze_room", {"room": names["conflicts"], "keys": entry.keys})
+    found = _list_conflicts(connection, names)
+    if found and rollback_id is not None:
+        after = _stage(connection, "after", entry, entry.after, entry.columns)
+        run(connection, "keep_conflicts", {**names, "after": after}, rollback_id=rollback_id, table_name=entry.table)
+    kept = sum(conflict.rows for conflict in found)
+    if entry.operation == "insert":
+        return Undone(run(connection, "delete_unchanged" if found else "delete_image", names).rowcount, 0, kept, found)
+    return Undone(0, _restore(connection, entry, facts, names), kept, found)
+
+
+def _lock(connection: Connection, entry: Entry, facts: TableFacts, volatile: Sequence[str], xact: str) -> Names:
+    """Lock the rows of an entry and find those that are not as they were left; returns what the queries name."""
     # Keys and what others may refer to suffice as long as no row was touched, which is nearly always.
-    _stage(connection, "cutover_after", entry, entry.after, _named(entry, facts))
-    run(connection, "drop_conflicts")
-    run(connection, "create_conflicts", {"keys": entry.keys})
-    if run(connection, "has_touched", {**names, "key": entry.keys[:1]}, xact=xact).scalar_one():
+    after = _stage(connection, "after", entry, entry.after, _named(entry, facts))
+    conflicts = make_room(connection, "conflict", entry.table, entry.keys, how="create_conflicts")
+    names = {"table": entry.table, "keys": entry.keys, "key": entry.keys[:1], "after": after, "conflicts": conflicts}
+    if run(connection, "has_touched", names, xact=xact).scalar_one():
+        names["after"] = _stage(connection, "after", entry, entry.after, entry.columns)
         compared = [name for name in entry.columns if f"{facts.table}.{name}" not in volatile or name in entry.keys]
-        _stage(connection, "cutover_after", entry, entry.after, entry.columns)
         run(connection, "find_changed", {**names, "columns": compared})
-    if entry.operation == "insert":
-        _find_referred(connection, entry, facts)
-    run(connection, "analyze_conflicts")
-    conflicts = _list_conflicts(connection, entry)
-    if conflicts and rollback_id is not None:
-        _stage(connection, "cutover_after", entry, entry.after, entry.columns)
-        run(connection, "keep_conflicts", names, rollback_id=rollback_id, table_name=entry.table)
-    kept = sum(conflict.rows for conflict in conflicts)
-    if entry.operation == "insert":
-        statement = "delete_unchanged" if conflicts else "delete_image"
-        return Undone(run(connection, statement, {**names, "key": entry.keys[:1]}).rowcount, 0, kept, conflicts)
-    return Undone(0, _restore(connection, entry, facts), kept, conflicts)
+    return names
 
 
 def _named(entry: Entry, facts: TableFacts) -> list[str]:
@@ -83,51 +92,40 @@ def _named(entry: Entry, facts: TableFacts) -> list[str]:
     return [name for name in entry.columns if name in entry.keys or name in referred]
 
 
-def _stage(connection: Connection, place: str, entry: Entry, image: bytes, columns: Sequence[str]) -> None:
-    run(connection, "drop_image", {"image": place})
-    run(connection, "create_image", {"image": place, "table": entry.table, "columns": columns})
-    copy_bytes(connection, place, columns, [pick_columns(decompress(image), entry.columns, columns)])
-    run(connection, "analyze_image", {"image": place, "keys": entry.keys})
+def _stage(connection: Connection, purpose: str, entry: Entry, image: bytes, columns: Sequence[str]) -> str:
+    room = make_room(connection, purpose, entry.table, columns)
+    copy_bytes(connection, room, columns, [pick_columns(decompress(image), entry.columns, columns)])
+    run(connection, "analyze_room", {"room": room, "keys": entry.keys})
+    return room
 
 
-def _find_referred(connection: Connection, entry: Entry, facts: TableFacts) -> None:
+def _find_referred(connection: Connection, names: Names, facts: TableFacts) -> None:
     """Add the rows that stay because something refers to them, through however many generations of one table."""
     for foreign in facts.referrers:
-        names = {
-            "keys": entry.keys,
-            "child": foreign.child,
-            "child_columns": foreign.child_columns,
-            "parent_columns": foreign.parent_columns,
-        }
         if foreign.child != facts.table:
-            run(connection, "find_referred", names)
-    own = [foreign for foreign in facts.referrers if foreign.child == facts.table]
-    while own and any([_find_own_referred(connection, entry, facts, f.child_columns, f.parent_columns) for f in own]):
+            run(connection, "find_referred", {**names, "child": foreign.child, **_columns_of(foreign)})
+    own = [_columns_of(foreign) for foreign in facts.referrers if foreign.child == facts.table]
+    while own and any([run(connection, "find_referred_within", {**names, **columns}).rowcount for columns in own]):
         pass
 
 
-def _find_own_referred(
-    connection: Connection, entry: Entry, facts: TableFacts, child: Sequence[str], parent: Sequence[str]
-) -> int:
-    names = {"table": facts.table, "keys": entry.keys, "child_columns": child, "parent_columns": parent}
-    return run(connection, "find_referred_within", names).rowcount
+def _columns_of(foreign: ForeignKey) -> Names:
+    return {"child_columns": foreign.child_columns, "parent_columns": foreign.parent_columns}
 
 
-def _list_conflicts(connection: Connection, entry: Entry) -> tuple[Conflict, ...]:
-    found = run(connection, "list_conflicts", {"keys": entry.keys}, shown=_SHOWN)
-    return tuple(Conflict(entry.table, row.why, row.rows, tuple(row.shown)) for row in found)
+def _list_conflicts(connection: Connection, names: Names) -> tuple[Conflict, ...]:
+    found = run(connection, "list_conflicts", names, shown=_SHOWN)
+    return tuple(Conflict(str(names["table"]), row.why, row.rows, tuple(row.shown)) for row in found)
 
 
-def _restore(connection: Connection, entry: Entry, facts: TableFacts) -> int:
+def _restore(connection: Connection, entry: Entry, facts: TableFacts, names: Names) -> int:
     assert entry.before is not None  # the ledger's check constraint: an update has a before-image
-    _stage(connection, "cutover_before", entry, entry.before, entry.columns)
+    before = _stage(connection, "before", entry, entry.before, entry.columns)
     settable = [name for name in entry.columns if _is_settable(facts, entry, name)]
-    run(connection, "drop_image", {"image": "cutover_values"})
-    run(connection, "create_values", {"keys": entry.keys, "columns": settable})
+    run(connection, "drop_values")
+    run(connection, "create_values", {**names, "before": before, "columns": settable})
     run(connection, "index_values")
-    return run(
-        connection, "restore_unchanged", {"table": entry.table, "keys": entry.keys, "columns": settable}
-    ).rowcount
+    return run(connection, "restore_unchanged", {**names, "columns": settable}).rowcount
 
 
 def _is_settable(facts: TableFacts, entry: Entry, name: str) -> bool:

@@ -104,5 +104,5 @@ def _widen(frame: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def _read_back(connection: Connection, table: str, columns: Sequence[str], keys: Sequence[str], sent: bytes) -> bytes:
-    stage_keys(connection, table, keys, [sent])
-    return copy_text(connection, "copy_out_keys", {"table": table, "columns": columns, "keys": keys, "order": keys})
+    names = {"table": table, "columns": columns, "keys": keys, "order": keys}
+    return copy_text(connection, "copy_out_keys", {**names, "staged": stage_keys(connection, table, keys, [sent])})

@@ -183,6 +183,9 @@ def test_a_statement_that_takes_too_long_is_stopped(postgres: Connection, make_f
     feed = make_feed(sql="select 1 as id, pg_sleep(5)::text as s")
     with open_legacy(postgres, timeout=1) as legacy, pytest.raises(SourceError, match="statement timeout"):
         read_feed(legacy, feed).count()
+    limited = replace(postgres, extra={**postgres.extra, "statement_timeout": 400})
+    with open_legacy(limited) as legacy, pytest.raises(SourceError, match="statement timeout"):
+        read_feed(legacy, feed).count()
 
 
 def test_a_reader_that_stops_early_leaves_no_thread(postgres: Connection, make_feed: Any) -> None:

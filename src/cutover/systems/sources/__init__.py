@@ -1,5 +1,6 @@
 """Legacy sources: one seam for databases, delimited files, workbooks and JSON."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,11 +33,14 @@ Legacy = Folder | Database
 def open_legacy(connection: Connection, *, timeout: int | None = None) -> Iterator[Legacy]:
     """Open a legacy system for reading: one consistent view of it, which nobody can write through.
 
-    timeout: seconds that one statement may take.
+    timeout: seconds that one statement may take, else those of the connection's extra `statement_timeout`, which is in
+        milliseconds as for the target.
 
     Raises:
         InputError: the connection is of a kind we do not read. ConnectionLost: the system does not answer.
     """
+    if timeout is None and connection.statement_timeout is not None:
+        timeout = math.ceil(connection.statement_timeout / 1000)
     if connection.conn_type in ("fs", "file"):
         yield Folder(connection.folder)
         return

@@ -1,4 +1,4 @@
--- purpose: a place for conflicts, until the transaction ends
--- identifiers: keys
-create temporary table cutover_conflict on commit drop as
-select {keys}, cast(null as text) as cutover_why from pg_temp.cutover_after with no data
+-- purpose: a place for conflicts, until the transaction ends, unless it is there already
+-- identifiers: room, table, columns
+create temporary table if not exists {room} on commit drop as
+select {columns}, cast(null as text) as cutover_why from {table} with no data

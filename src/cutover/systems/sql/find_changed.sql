@@ -1,12 +1,12 @@
 -- purpose: the rows that are not as they were left, compared as text: a collation may hold different texts for equal
--- identifiers: table, keys, columns
-insert into pg_temp.cutover_conflict ({keys}, cutover_why)
+-- identifiers: table, keys, columns, after, conflicts
+insert into {conflicts} ({keys}, cutover_why)
 with left_behind as (
     select {keys}, r::text as cutover_image
-    from (select {columns} from pg_temp.cutover_after) as r
+    from (select {columns} from {after}) as r
 ), found as (
     select {keys}, r::text as cutover_image
-    from (select {columns} from {table} where ({keys}) in (select {keys} from pg_temp.cutover_after)) as r
+    from (select {columns} from {table} where ({keys}) in (select {keys} from {after})) as r
 )
 select {keys},
        case when found.cutover_image is null then 'deleted since' else 'changed since' end

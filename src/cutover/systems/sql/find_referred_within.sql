@@ -1,14 +1,14 @@
 -- purpose: add the rows that rows of the same table refer to, where those stay
--- identifiers: table, keys, child_columns, parent_columns
-insert into pg_temp.cutover_conflict ({keys}, cutover_why)
+-- identifiers: table, keys, child_columns, parent_columns, after, conflicts
+insert into {conflicts} ({keys}, cutover_why)
 select {keys}, 'referred to by other rows'
-from pg_temp.cutover_after
+from {after}
 where ({parent_columns}) in (
           select {child_columns} from {table}
           where ({keys}) not in (
-              select {keys} from pg_temp.cutover_after
+              select {keys} from {after}
               except
-              select {keys} from pg_temp.cutover_conflict
+              select {keys} from {conflicts}
           )
       )
-  and ({keys}) not in (select {keys} from pg_temp.cutover_conflict)
+  and ({keys}) not in (select {keys} from {conflicts})
