@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cutover.core.cells import MASKED
 from cutover.core.expression import columns_of
 from cutover.errors import InputError
 from cutover.phases.tables import tables_of
-from cutover.phases.values import MASKED
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Rule
 from cutover.systems import datasets

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cutover.core.cells import MASKED
 from cutover.core.expression import evaluate
 from cutover.core.rules import JOINER, as_array, truth
 from cutover.phases.filling import told_by
@@ -18,7 +19,6 @@ from cutover.project.model import Codes, LookupComposite, Mapping, Rule, located
 from cutover.systems import datasets
 
 _FAILED = ("no_entry", "ambiguous", "no_factor", "no_rate")
-MASKED = "***"
 
 
 @dataclass(frozen=True)
