@@ -115,7 +115,7 @@ def simulate(
     if as_json:
         typer.echo(summary_as_json(found.summary, found.files))
         return
-    typer.echo("simulated: nothing of it stays; every row of the target is as it was before")
+    typer.echo("simulated: nothing of it stays; every row and number range of the target is as it was before")
     for sequence in found.drawn:
-        typer.echo(f"drawn by the target itself, which it never takes back: {sequence}")
+        typer.echo(f"drawn by the target from a sequence that is not ours to hold: {sequence}")
     print_summary(found.summary, found.files, following="cutover pilot")
