@@ -93,7 +93,7 @@ def preview(
             read = ", ".join(f"{name} {_quoted(text)}" for name, text in cell.reads)
             made = f"REJECTED {cell.problem}" if cell.problem else _quoted(cell.value)
             typer.echo(f"  {cell.rule:12} {cell.kind:16} {cell.table}.{cell.column}: {read or '-'} -> {made}")
-    typer.echo(f"Next:  cutover coverage {entity}   (cutover trace {entity} KEY follows one row, unmasked)")
+    typer.echo(f"Next:  cutover coverage {entity}   (cutover trace {entity} KEY follows one row)")
 
 
 def _quoted(text: str | None) -> str:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError
+from cutover.phases.masking import mask, personal_columns, personal_targets
 from cutover.phases.ragged import texts_of
 from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
@@ -62,6 +63,22 @@ def trace_rows(world: World, snapshot: str, entity: str, key: str) -> list[Trace
             fix=f"give {'|'.join(mapping.source.key)} as it is after cleansing, its parts joined by |",
         )
     return found
+
+
+def mask_trace(trace: Trace, mapping: Mapping) -> Trace:
+    """Return a trace without personal data: neither of the source nor of what rules make of it."""
+    hidden, places = personal_columns(mapping), personal_targets(mapping)
+    changes = (
+        mask(change, frozenset({"before", "after"})) if str(change["column"]).casefold() in hidden else change
+        for change in trace.changes
+    )
+    targets = (_mask_row(row, {column for table, column in places if table == row.table}) for row in trace.targets)
+    return replace(trace, raw=mask(trace.raw, hidden), changes=tuple(changes), targets=tuple(targets))
+
+
+def _mask_row(row: TargetRow, columns: set[str]) -> TargetRow:
+    hidden = frozenset(column.casefold() for column in columns)
+    return replace(row, mapped=mask(row.mapped, hidden), stands=mask(row.stands, hidden))
 
 
 def _find(world: World, snapshot: str, entity: str, key: str) -> Iterator[tuple[int, Texts]]:

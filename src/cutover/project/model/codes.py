@@ -9,17 +9,22 @@ from cutover.project.model.rule import Rule
 from cutover.project.model.words import Columns, Identifier, Table
 
 
-class Codes(Rule):
+class Coded(Rule):
+    """What yields codes of the target: the table in which they live, so that a dead one is found."""
+
+    codes_in: Table | None = Field(
+        None, description="the target's table of these codes; the one that a foreign key names when absent"
+    )
+    active: str | None = Field(None, description="a boolean column of that table: codes where it is not true are dead")
+
+
+class Codes(Coded):
     """What the lookups have in common: a crosswalk, and the table of the target in which its codes live."""
 
     translates: ClassVar = ("crosswalk",)
 
     source: Columns
     crosswalk: Identifier
-    codes_in: Table | None = Field(
-        None, description="the target's table of these codes; the one that a foreign key names when absent"
-    )
-    active: str | None = Field(None, description="a boolean column of that table: codes where it is not true are dead")
 
 
 class Lookup(Codes):
