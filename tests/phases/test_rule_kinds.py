@@ -91,6 +91,22 @@ def test_codes_of_several_columns_take_the_most_exact_entry(kinds: Any) -> None:
     assert [line["tax"] for line in lines] == ["CA", "C0", "XA", "XA", None]
 
 
+@pytest.mark.parametrize("kind", ["lookup", "lookup_many_to_one, loss: x", "lookup_effective, as_of: DAY"])
+def test_half_a_code_is_no_empty_code(kinds: Any, kind: str) -> None:
+    rule = f"- {{rule: T-2, source: [LAND, KIND], crosswalk: tax, target: tax, kind: {kind}}}"
+    tax = (
+        "source,source_2,target,valid_from\nCN,A,CA,2000-01-01\n"
+        if "as_of" in kind
+        else "source,source_2,target\nCN,A,CA\n"
+    )
+    rows = [("CN", "A"), ("CN", None), (None, "A"), (None, None)]
+    fates, lines = kinds(
+        rule, [{"LAND": land, "KIND": kind, "DAY": "2024-01-01"} for land, kind in rows], "DAY: date", tax=tax
+    )
+    assert fates == [LOADED, rejected("no_entry"), rejected("no_entry"), LOADED]
+    assert [line["tax"] for line in lines] == ["CA", None]
+
+
 def test_several_codes_become_one_on_purpose(kinds: Any) -> None:
     rule = "- {rule: T-2, kind: lookup_many_to_one, source: LAND, crosswalk: area, target: area, loss: the country}"
     area = "source,target\nCN,ASIA\nJP,ASIA\n"

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core import amounts, rules
-from cutover.core.composite import translate_composite
+from cutover.core.composite import empty_codes, translate_composite
 from cutover.core.expression import columns_of, evaluate
 from cutover.core.rules import Filled, as_array, fit, truth, where_null
 from cutover.core.texts import join_texts, split_texts, write_numbers
@@ -18,6 +18,7 @@ from cutover.project.model import (
     Attachment,
     Branch,
     Cast,
+    Codes,
     Concat,
     Conditional,
     Constant,
@@ -84,14 +85,17 @@ def _key(names: List[str], rows: pa.Table, field: Rule) -> pa.Array:
     return rules.join_key([column_of(rows, name, field) for name in names])
 
 
-@fill.register
-def _(field: Lookup, rows: pa.Table, lookups: Lookups) -> Filled:
-    return rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+@fill.register(Lookup)
+@fill.register(LookupManyToOne)
+def _(field: Lookup | LookupManyToOne, rows: pa.Table, lookups: Lookups) -> Filled:
+    found = rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+    return _whole(found, field, rows)
 
 
-@fill.register
-def _(field: LookupManyToOne, rows: pa.Table, lookups: Lookups) -> Filled:
-    return rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+def _whole(found: Filled, field: Codes, rows: pa.Table) -> Filled:
+    """Refuse codes of which only a part is there."""
+    _, half = empty_codes([column_of(rows, name, field) for name in field.source])
+    return Filled(found.values, (*found.failures, ("no_entry", half)))
 
 
 @fill.register
@@ -103,7 +107,8 @@ def _(field: LookupComposite, rows: pa.Table, lookups: Lookups) -> Filled:
 @fill.register
 def _(field: LookupEffective, rows: pa.Table, lookups: Lookups) -> Filled:
     days = column_of(rows, field.as_of, field)
-    return rules.translate_effective(_key(field.source, rows, field), days, lookups.codes[field.crosswalk])
+    found = rules.translate_effective(_key(field.source, rows, field), days, lookups.codes[field.crosswalk])
+    return _whole(found, field, rows)
 
 
 @fill.register

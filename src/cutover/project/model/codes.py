@@ -28,7 +28,10 @@ class Codes(Coded):
 
 
 class Lookup(Codes):
-    """Translate a code through a crosswalk; a code without an entry is rejected, an empty one stays empty."""
+    """Translate a code through a crosswalk; a code without an entry is rejected, an empty one stays empty.
+
+    A code of several columns of which only some are filled is rejected as well.
+    """
 
     reads: ClassVar = ("source",)
 
