@@ -1,10 +1,11 @@
 """Personal data out of what is shown: which columns hold it on either side, and cells without it."""
 
 from collections.abc import Mapping as ReadOnly
+from collections.abc import Sequence
 
 from cutover.core.cells import MASKED
 from cutover.core.expression import columns_of
-from cutover.project.model import Mapping, Rule
+from cutover.project.model import Mapping, Rule, Split, Target
 
 
 def personal_columns(mapping: Mapping) -> frozenset[str]:
@@ -19,16 +20,21 @@ def reads_personal(mapping: Mapping, rule: Rule) -> bool:
     return bool(named & personal_columns(mapping))
 
 
-def personal_targets(mapping: Mapping) -> frozenset[tuple[str, str]]:
-    """Return table and column of each place in the target that is made of personal data."""
-    places = [(mapping.target.table, mapping.fields), *((split.table, split.fields) for split in mapping.also)]
-    return frozenset(
-        (table, column)
-        for table, fields in places
-        for rule in fields
-        if reads_personal(mapping, rule)
+def open_targets(mapping: Mapping) -> frozenset[tuple[str, str]]:
+    """Return table and column of each place in the target that is known to hold no personal data.
+
+    What no rule fills is not among them: a trigger may have made it of anything.
+    """
+    places: list[tuple[Target | Split, Sequence[Rule]]] = [(mapping.target, mapping.fields)]
+    places += [(split, split.fields) for split in mapping.also]
+    filled = [(table.table, rule) for table, fields in places for rule in fields]
+    known = {
+        (table, column): reads_personal(mapping, rule)
+        for table, rule in sorted(filled, key=lambda each: reads_personal(mapping, each[1]))
         for column in (rule.target, *(name for _, name, _ in rule.further_targets()))
-    )
+    }
+    known |= {(table.table, table.id): False for table, _ in places if table.id is not None}
+    return frozenset(place for place, personal in known.items() if not personal)
 
 
 def mask(cells: ReadOnly[str, str | None], hidden: frozenset[str]) -> dict[str, str | None]:
