@@ -49,6 +49,21 @@ def test_the_workbook_shows_what_the_snapshot_holds_and_masks_people(book: Path)
     assert not any("Anna" in str(value) or "555" in str(value) for value in everything)
 
 
+def test_codes_that_are_personal_data_are_counted_and_not_shown(desk: Desk, book: Path) -> None:
+    mapping = desk.toy.files["mappings/customer.yaml"]
+    desk.toy.files["mappings/customer.yaml"] = mapping.replace("pii: [NAME, PHONE]", "pii: [NAME, PHONE, land]")
+    desk.save()
+    desk.do("cleanse")
+    assert desk.run("workbook", "export", "--file", str(book)).status == 0
+    sheets = openpyxl.load_workbook(book)
+    assert cell(sheets["customer"], "CU-3", "sample").value == "xx"
+    rows = [[each.value for each in row] for row in sheets["codes country"].iter_rows(min_row=2)]
+    assert [(row[1], row[-1]) for row in rows] == [("CN", "1"), ("D", "0"), ("X", "0")]
+    rows = [[each.value for each in row] for row in sheets["open decisions"].iter_rows(min_row=2)]
+    assert ["unmapped code", "country", "***", "2", None] in rows
+    assert not any(each.value == "FR" for sheet in sheets for row in sheet.iter_rows() for each in row)
+
+
 def test_edits_are_shown_first_and_applied_when_told(desk: Desk, book: Path) -> None:
     files = {path: path.read_bytes() for path in (desk.toy.root / "project").rglob("*.*") if path.is_file()}
     shown = desk.run("workbook", "import", str(book))
@@ -59,7 +74,7 @@ def test_edits_are_shown_first_and_applied_when_told(desk: Desk, book: Path) -> 
     cell(sheets["customer"], "CU-6", "default").value = "N60"
     sheets.save(book)
     shown = desk.run("workbook", "import", str(book))
-    assert "customer!K7: rule CU-6 of customer, value: 'N30' -> 'N60'" in shown.out
+    assert "customer!L7: rule CU-6 of customer, value: 'N30' -> 'N60'" in shown.out
     assert "codes country!C5: crosswalk country, new line 'FR': target 'FR'" in shown.out
     assert "2 changes in 2 files, none applied\nNext:  cutover workbook import" in shown.out
     assert all(path.read_bytes() == content for path, content in files.items())
@@ -78,7 +93,7 @@ def test_a_bad_cell_is_one_clear_message(desk: Desk, book: Path) -> None:
     sheets.save(book)
     shown = desk.run("workbook", "import", str(book), "--apply")
     assert shown.status == 1 and "Traceback" not in shown.err
-    assert "customer!L7: status is 'ok'. Fix: write one of draft, approved" in shown.err
+    assert "customer!M7: status is 'ok'. Fix: write one of draft, approved" in shown.err
 
 
 def test_without_a_snapshot_the_figures_are_empty(desk: Desk, tmp_path: Path) -> None:

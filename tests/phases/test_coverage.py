@@ -23,6 +23,9 @@ CUSTOMER, COUNTRY = "mappings/customer.yaml", "mappings/crosswalks/country.csv"
 Cover = Callable[..., Coverage]
 
 
+PROJECT = "project.yaml"
+
+
 @pytest.fixture
 def cover(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cover:
     """Covers customers offline, with edits (file, before, after) and a tampering before the coverage."""
@@ -87,6 +90,24 @@ def test_an_undecided_column_lowers_the_share(cover: Cover) -> None:
     drop = "drops:\n  - {column: NOTE, reason: not_needed, approver: sales}\n"
     result = found(cover([{}], (CUSTOMER, drop, "")), "COVERAGE")
     assert (result.status, result.numerator, result.denominator) == ("fail", 9, 10)
+
+
+DROP = "{column: NOTE, reason: not_needed, approver: sales"
+
+
+@pytest.mark.parametrize(
+    ("note", "edits", "status"),
+    [
+        ("", (), "pass"),
+        ("gold", (), "fail"),
+        ("gold", ((CUSTOMER, DROP, f"{DROP}, archive: tape 7"),), "pass"),
+        ("gold", ((PROJECT, "name: Toy\n", "name: Toy\narchive: tape 7\n"),), "pass"),
+    ],
+)
+def test_a_dropped_column_is_empty_or_archived(cover: Cover, note: str, edits: Any, status: str) -> None:
+    result = found(cover([{"NOTE": note}, {"NOTE": None}], *edits), "DROPPED")
+    assert (result.status, result.evidence["filled"]) == (status, {"NOTE": 1 if note else 0})
+    assert ("say in `archive` where their values stay: NOTE" in result.message) == (status == "fail")
 
 
 def test_a_draft_is_not_approved(cover: Cover) -> None:
@@ -180,6 +201,46 @@ def test_a_code_that_the_target_does_not_have_closes_the_gate(toy: Toy) -> None:
     toy.edit(CUSTOMER, "crosswalk: country, type", "crosswalk: country, codes_in: app.country, type")
     told = closed(toy, statements=(LANDS, "insert into app.country values ('CN', true)"))
     assert "DANGLING.CU-3 customer fail: 1 of 2" in told
+
+
+LOOKED_UP = "kind: lookup, source: LAND, target: country, crosswalk: country"
+KINDS = {
+    "a constant": "kind: constant, value: DE",
+    "a default": "kind: default_audited, source: LAND, value: DE",
+    "a branch": "kind: conditional, else: reject, branches: [{when: \"NR <> ''\", value: DE}]",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_value_that_is_a_dead_code_closes_the_gate(toy: Toy, kind: str) -> None:
+    toy.edit(CUSTOMER, LOOKED_UP, f"{kind}, target: country, active: open")
+    told = closed(toy, statements=(LANDS, FILLED.format("false"), REFERS))
+    assert "DANGLING.CU-3 customer fail: 0 of 1" in told
+
+
+MEASURED = """{rule: CU-4, kind: unit, source: CREDIT, unit: LAND, factors: factor, rounding: half_up, target: credit,
+     type: "decimal(12,2)"}"""
+
+
+def test_quantities_tie_per_unit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    customer = FILES[CUSTOMER].replace("{rule: CU-4, kind: copy, source: CREDIT, target: credit}", MEASURED)
+    files = {**FILES, CUSTOMER: customer, "mappings/crosswalks/factor.csv": "source,target\nBOX,1/3\nKG,1\n"}
+    files[COUNTRY] = "source,target\nBOX,BO\nKG,KG\n"
+    world = offline(monkeypatch, tmp_path, files)
+    lines = [("BOX", "1.00"), ("BOX", "2.00"), ("KG", "5.00"), ("BOX", None)]
+    stage(world, SNAPSHOT, "customer", [{"NR": str(n), "LAND": unit, "CREDIT": q} for n, (unit, q) in enumerate(lines)])
+    through(world, SNAPSHOT, "customer")
+    mapping = world.specification.mapping("customer")
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    # 1/3 became 0.33 and 2/3 became 0.67.
+    assert (check.check_id, check.status) == ("ROUNDING.CU-4", "pass")
+    assert check.evidence == {"differences": {"BOX": "0.000000", "KG": "0.000000"}, "apart": []}
+    dataset = datasets.mapped(SNAPSHOT, "customer")
+    part = world.staging.read_part(dataset, 0)
+    wrong = pa.array([Decimal("0.33"), Decimal("0.69"), Decimal("5.00")], pa.decimal128(12, 2))
+    world.staging.write_part(dataset, 0, part.set_column(part.schema.get_field_index("credit"), "credit", wrong))
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    assert (check.status, check.evidence["apart"]) == ("fail", ["BOX"])
 
 
 CONVERTED = """{rule: CU-4, kind: currency, source: CREDIT, from_currency: LAND, to_currency: CN, rates: rate,

@@ -6,12 +6,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.phases.toy import mapped, offline, stage, through, told
 
 from cutover.errors import TerminalError
+from cutover.systems import given_numbers
 from cutover.systems.connections import Connection
 
 PROJECT = """\
@@ -87,6 +89,22 @@ def test_codes_of_several_columns_take_the_most_exact_entry(kinds: Any) -> None:
     fates, lines = kinds(rule, [{"LAND": land, "KIND": kind} for land, kind in rows], tax=tax)
     assert fates == [LOADED, LOADED, LOADED, rejected("no_entry"), LOADED, LOADED]
     assert [line["tax"] for line in lines] == ["CA", "C0", "XA", "XA", None]
+
+
+@pytest.mark.parametrize("kind", ["lookup", "lookup_many_to_one, loss: x", "lookup_effective, as_of: DAY"])
+def test_half_a_code_is_no_empty_code(kinds: Any, kind: str) -> None:
+    rule = f"- {{rule: T-2, source: [LAND, KIND], crosswalk: tax, target: tax, kind: {kind}}}"
+    tax = (
+        "source,source_2,target,valid_from\nCN,A,CA,2000-01-01\n"
+        if "as_of" in kind
+        else "source,source_2,target\nCN,A,CA\n"
+    )
+    rows = [("CN", "A"), ("CN", None), (None, "A"), (None, None)]
+    fates, lines = kinds(
+        rule, [{"LAND": land, "KIND": kind, "DAY": "2024-01-01"} for land, kind in rows], "DAY: date", tax=tax
+    )
+    assert fates == [LOADED, rejected("no_entry"), rejected("no_entry"), LOADED]
+    assert [line["tax"] for line in lines] == ["CA", None]
 
 
 def test_several_codes_become_one_on_purpose(kinds: Any) -> None:
@@ -170,6 +188,20 @@ def test_a_file_is_there_and_is_what_it_should_be(kinds: Any, tmp_path: Path) ->
     other, missing = rejected("other_hash"), rejected("no_file")
     assert fates == [LOADED, missing, other, missing, other, LOADED]
     assert lines[0] == {"path": "a.pdf", "hash": digest, "bytes": 7}
+
+
+NUMBERED = "- {rule: T-2, kind: sequence, first: 500, last: 999, above: OLD, target: number, type: integer}"
+
+
+def test_a_range_begins_above_the_numbers_of_the_legacy_system(kinds: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give(_: Any, rule: str, keys: Any, **range_: Any) -> Any:
+        return pa.array(range(range_["first"], range_["first"] + len(keys)), pa.int64())
+
+    monkeypatch.setattr(given_numbers, "give_numbers", give)
+    fates, lines = kinds(NUMBERED, [{"OLD": "D000499"}, {"OLD": "none"}, {"OLD": None}])
+    assert fates == [LOADED] * 3 and [line["number"] for line in lines] == [500, 501, 502]
+    with pytest.raises(TerminalError, match="T-2 gives numbers from 500, the legacy system has them up to 500"):
+        kinds(NUMBERED, [{"OLD": "D000499"}, {"OLD": "0500"}])
 
 
 TREE = "- {rule: T-2, kind: hierarchy, source: UP, entity: thing, target: parent_id, levels: 3, level: level}"

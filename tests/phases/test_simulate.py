@@ -17,6 +17,7 @@ from cutover.phases.summary import summarise
 from cutover.phases.verify import verify_run
 from cutover.phases.world import World
 from cutover.systems.fingerprint import take_fingerprint
+from cutover.systems.keys import hold_sequences
 
 __all__ = ["toy"]
 
@@ -92,15 +93,52 @@ def test_a_gate_that_closes_closes_it_here_too(toy: Toy) -> None:
     assert fingerprint(world, "app") == before
 
 
-def test_a_number_that_the_target_draws_itself_is_told(toy: Toy) -> None:
-    world, snapshot = prepared(
-        toy,
-        "create sequence app.stamp",
-        "alter table app.role add column stamp bigint not null default nextval('app.stamp')",
-    )
+DRAWING = (
+    "create sequence app.stamp",
+    "alter table app.role add column stamp bigint not null default nextval('app.stamp')",
+)
+STATES = {
+    "never called": (),
+    "called": ("select nextval('app.stamp')",),
+    "at its end": ("alter sequence app.stamp maxvalue 100000 cycle", "select setval('app.stamp', 100000)"),
+    "odd": ("alter sequence app.stamp increment -3 minvalue -100000 maxvalue 7 restart 7 cache 5",),
+}
+
+
+@pytest.mark.parametrize("statements", STATES.values(), ids=STATES)
+def test_a_number_that_the_target_draws_itself_is_taken_back(toy: Toy, statements: tuple[str, ...]) -> None:
+    world, snapshot = prepared(toy, *DRAWING, *statements)
+    before = fingerprint(world, "app")
+    found = simulate(world, wave=WAVE, snapshot=snapshot)
+    assert found.drawn == () and fingerprint(world, "app") == before
+    assert one(world, "select count(*) from app.role") == 0
+    with world.target.connect() as connection:
+        hold_sequences(connection, ("app",))
+        drawn = [connection.exec_driver_sql("select nextval('app.stamp')").scalar() for _ in range(3)]
+        connection.rollback()
+    assert fingerprint(world, "app") == before
+    with world.target.connect() as connection:
+        assert [connection.exec_driver_sql("select nextval('app.stamp')").scalar() for _ in range(3)] == drawn
+
+
+def test_a_number_that_is_not_ours_to_hold_is_told(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, snapshot = prepared(toy, *DRAWING)
+    # As with a sequence of another owner: nothing of it is held.
+    monkeypatch.setattr(phase, "hold_sequences", lambda connection, schemas: None)
     found = simulate(world, wave=WAVE, snapshot=snapshot)
     assert len(found.drawn) == 1 and found.drawn[0].startswith("app.stamp: ")
     assert one(world, "select count(*) from app.role") == 0
+
+
+def test_only_sequences_of_our_own_are_held(toy: Toy) -> None:
+    world, _ = prepared(toy, "create sequence app.stamp")
+    with world.target.connect() as connection:
+        connection.exec_driver_sql("create role clerk")  # of this transaction only
+        connection.exec_driver_sql("grant usage on schema app to clerk")
+        connection.exec_driver_sql("grant usage, select on sequence app.stamp to clerk")
+        connection.exec_driver_sql("set local role clerk")
+        hold_sequences(connection, ("app",))
+        connection.rollback()
 
 
 def test_a_target_that_somebody_else_changed_is_no_proof(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

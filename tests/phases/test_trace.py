@@ -7,7 +7,7 @@ from small_world import SNAPSHOT, Sizes, load_all
 from cutover.core.cleansing import CHANGES
 from cutover.errors import InputError
 from cutover.phases.rollback import roll_back
-from cutover.phases.trace import Trace, trace_rows
+from cutover.phases.trace import Trace, mask_trace, trace_rows
 from cutover.phases.world import World
 from cutover.systems import datasets
 
@@ -41,6 +41,16 @@ def test_a_loaded_row_is_told_from_its_raw_cells_to_the_target(logged: World) ->
     assert own.table == "erp.customer" and own.mapped["code"] == own.stands["code"] == "C0000031"
     (fate,) = found.fates
     assert (fate["run_id"], fate["state"], fate["outcome"]) == (str(run_id), "loaded", "loaded")
+
+
+def test_personal_data_are_masked_on_both_sides_and_in_the_log(logged: World) -> None:
+    load_all(logged)
+    mapping = logged.specification.mapping("customer")
+    found = mask_trace(trace(logged, 31), mapping.model_copy(update={"pii": ("NAME", "name1")}))
+    assert found.raw["NAME1"] == "***" and trace(logged, 31).raw["NAME1"] != "***"
+    assert (found.changes[0]["before"], found.changes[0]["after"], found.changes[0]["rule"]) == ("***", "***", "C-1")
+    (own, *_) = found.targets
+    assert own.mapped["name"] == own.stands["name"] == "***" and own.stands["code"] == "C0000031"
 
 
 def test_the_trace_shows_what_stands_in_the_target_and_not_what_was_mapped(logged: World) -> None:

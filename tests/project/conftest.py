@@ -40,6 +40,7 @@ fields:
   - {rule: CU-5, kind: unit, source: QTY, unit: UOM, target: qty, factors: factor, type: "decimal(12,3)"}
   - {rule: CU-6, kind: cast, source: SEEN, target: seen, type: timestamp, formats: ["%Y-%m-%d"], zone: Asia/Shanghai}
   - {rule: CU-7, kind: opening_balance, source: LIMIT, side: debit, target: debit, type: "decimal(12,2)"}
+  - {rule: CU-7B, kind: opening_balance, source: LIMIT, offset: true, side: credit, target: clearing}
 also:
   - rule: CU-R
     kind: split_entity

@@ -439,10 +439,36 @@ MISTAKES = {
         "list",
     ),
     "a balance of a text": (
-        (CUSTOMER, "source: LIMIT, side", "source: NAME, side"),
-        "source: NAME, side",
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: sign, source: NAME, indicator: X, debit: S, credit: H, target: x}\nalso:",
+        ),
+        "source: NAME, indicator",
         "'NAME' is text",
         "source.columns",
+    ),
+    "a balance without its clearing account": (
+        (CUSTOMER, "source: LIMIT, offset: true, side", "source: LIMIT, side"),
+        "{rule: CU-7,",
+        "no line of the clearing account takes the other side of 'LIMIT'",
+        "add it under `also`",
+    ),
+    "an empty input that nobody reads": (
+        (
+            CUSTOMER,
+            "also:",
+            "  - {rule: CU-8, kind: derive, expression: upper(NAME), may_be_empty: NAMES, target: x}\nalso:",
+        ),
+        "may_be_empty",
+        "the expression does not read 'NAMES'",
+        "'NAME'",
+    ),
+    "a drop that nobody approved": (
+        (CUSTOMER, "checks:", "drops:\n  - {column: FAX, reason: obsolete, approver: ''}\nchecks:"),
+        "approver: ''",
+        "at least 1 character",
+        "",
     ),
     "a day that is none": (
         (CUSTOMER, "as_of: SINCE", "as_of: NAME"),

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -14,7 +16,7 @@ from tests.project.conftest import FILES
 
 from cutover.errors import InputError, SpecificationChanged
 from cutover.project.mapping_workbook.applying import apply_texts, import_workbook
-from cutover.project.mapping_workbook.book import write_book
+from cutover.project.mapping_workbook.book import HIDDEN, MARK, write_book
 from cutover.project.mapping_workbook.changes import EntryChange, NewEntry, RuleChange, ValueChange
 from cutover.project.mapping_workbook.pages import Figure, Figures, build_pages
 from cutover.project.mapping_workbook.yaml_text import (
@@ -32,7 +34,13 @@ ROOT = Path(__file__).parents[2]
 PROJECTS = [ROOT / "include", *sorted((ROOT / "tests" / "projects").glob("*/project.yaml"))]
 FIGURES = Figures(
     "20240101T000000Z",
-    {"customer": {"land1": Figure("98.5 %", "CN"), "name1": Figure("100 %", "xx"), "sperr": Figure("2 %", "X")}},
+    {
+        "customer": {
+            "land1": Figure("98.5 %", "CN", "text(3)"),
+            "name1": Figure("100 %", "xx"),
+            "sperr": Figure("2 %", "X"),
+        }
+    },
     {"country": {("CN",): 7, ("FR",): 2}, "payment_term": {("Z000",): 3}},
     {"customer": ["sperr"]},
 )
@@ -143,7 +151,7 @@ def test_edits_become_typed_changes_and_touch_only_their_places(edited: Any, pro
     changes = edited(
         {
             "customer": {
-                "CUST-060": {"default": "NET60", "owner": "finance", "rationale": "agreed: 60 days, see #12"},
+                "CUST-060": {"default": "NET60", "owner": "finance", "comment": "agreed: 60 days, see #12"},
                 "CUST-010": {"status": "draft"},
             },
             "codes tax_code": {"2": {"valid_to": "2018-04-29", "note": 'said "so"'}, "3": {"valid_from": "2018-04-30"}},
@@ -183,11 +191,11 @@ def test_edits_become_typed_changes_and_touch_only_their_places(edited: Any, pro
 
 
 BAD = [
-    ("customer", "CUST-060", {"status": "aproved"}, "customer!L7: status is 'aproved'. Fix: write one of draft"),
-    ("customer", "CUST-040", {"source": "land"}, "customer!G5: 'source' cannot be changed here. Fix: put 'land1' back"),
-    ("customer", "CUST-040", {"default": "CN"}, "customer!K5: rule CUST-040 has no default"),
-    ("customer", "CUST-060", {"default": None}, "customer!K7: the default is empty"),
-    ("customer", "CUST-060", {"default": "more than ten"}, "customer!K7: the value does not fit text(10)"),
+    ("customer", "CUST-060", {"status": "aproved"}, "customer!M7: status is 'aproved'. Fix: write one of draft"),
+    ("customer", "CUST-040", {"source": "land"}, "customer!B5: 'source' cannot be changed here. Fix: put 'land1' back"),
+    ("customer", "CUST-040", {"default": "CN"}, "customer!L5: rule CUST-040 has no default"),
+    ("customer", "CUST-060", {"default": None}, "customer!L7: the default is empty"),
+    ("customer", "CUST-060", {"default": "more than ten"}, "customer!L7: the value does not fit text(10)"),
     ("customer", "CUST-060", {"rule": "CUST-061"}, "customer!A7: rule 'CUST-061' is unknown"),
     ("customer", "CUST-070", {"rule": "CUST-050"}, "customer!A8: rule 'CUST-050' stands twice"),
     ("codes country", "2", {"target": " "}, "codes country!C2: 'target' is empty"),
@@ -199,6 +207,10 @@ BAD = [
     ("codes country", "2", {"valid_from": "2024-02-01", "valid_to": "2024-01-01"}, "country!E2: it lies before"),
     ("codes country", "3", {"note": 12345678901234567}, "codes country!G3: a number of 16 digits"),
     ("open decisions", "unmapped code", {"rows": "0"}, "'rows' cannot be changed here"),
+    ("codes country", "2", {"target": "CN "}, "codes country!C2: 'CN ' begins or ends with a blank"),
+    ("codes country", "3", {"state": "refused"}, "codes country!F3: a refused code has a target. Fix: clear the"),
+    ("customer", "(drop) mandt", {"owner": "Li"}, "customer!N12: this source column has no rule"),
+    ("customer", "(undecided) sperr", {"status": "draft"}, "customer!M13: this source column has no rule"),
 ]  # fmt: skip
 
 
@@ -223,6 +235,45 @@ def test_bad_cells_are_named_and_nothing_is_applied(cases: list[Any], refused: A
     message = refused(edits)
     for *_, told in cases:
         assert told in message
+
+
+def test_codes_are_refused_where_they_are_listed(edited: Any, project: Path) -> None:
+    edits = {"codes country": {"2": {"state": "refused", "target": None}}}
+    edited(edits, ("codes country", {"source": "FR", "state": "refused", "note": "closed"}), apply=True)
+    country = read_specification(project).crosswalks["country"]
+    assert [(entry.source, entry.target) for entry in country.entries if entry.state == "refused"] == [
+        (("CN",), ""), (("FR",), "")
+    ]  # fmt: skip
+    assert len(country.confirmed) == len(country.entries) - 2
+
+
+def test_blanks_around_a_word_are_forgiven_where_they_mean_nothing(edited: Any) -> None:
+    changes = edited({"customer": {"CUST-060": {"status": "draft ", "owner": "  Li\u00a0", "comment": "  "}}})
+    told = {change.key: change.after for change in changes}
+    assert told == {"status": "draft", "owner": "Li", "rationale": None}
+    assert edited({"customer": {"CUST-060": {"status": " approved"}}, "codes country": {"2": {"note": " "}}}) == []
+
+
+def test_a_note_of_several_lines_is_one_field(edited: Any, project: Path) -> None:
+    edited({"codes country": {"2": {"note": "first\nsecond"}}}, apply=True)
+    before = (ROOT / "include/mappings/crosswalks/country.csv").read_text(encoding="utf-8")
+    after = (project / "mappings/crosswalks/country.csv").read_text(encoding="utf-8")
+    assert after == before.replace("CN,CN,\n", 'CN,CN,"first\nsecond"\n')
+
+
+def test_a_mistake_in_another_file_names_the_edited_cells_once(refused: Any) -> None:
+    message = refused({"codes country": {"2": {"valid_from": "2024-01-01"}}})
+    assert "1 bad cell in" in message
+    assert "codes country!D2: with this edit, crosswalk 'country' has validity dates" in message
+
+
+def test_every_source_column_has_a_line(project: Path, tmp_path: Path) -> None:
+    with exported(project, tmp_path / "book.xlsx") as book:
+        assert find(book["customer"], "(drop) mandt", "does").value == "reason: single_client; approver: head of IT"
+        assert find(book["customer"], "(undecided) sperr", "fill rate").value == "2 %"
+        assert find(book["customer"], "CUST-040", "source type").value == "text(3)"
+        kinds = {row[5].value for row in book["customer"].iter_rows(min_row=2)}
+    assert {"drop", "undecided"} < kinds
 
 
 def test_every_bad_cell_is_listed(refused: Any) -> None:
@@ -274,7 +325,7 @@ def test_an_edit_of_what_was_changed_meanwhile_is_refused(project: Path, tmp_pat
     country.write_bytes(country.read_bytes().replace(b"CN,CN,\n", b""))
     with pytest.raises(InputError) as caught:
         import_workbook(read_specification(project), tmp_path / "book.xlsx")
-    assert "customer!K7: rule CUST-060, value was 'NET30' when the workbook was exported and is 'NET90' now" in str(
+    assert "customer!L7: rule CUST-060, value was 'NET30' when the workbook was exported and is 'NET90' now" in str(
         caught.value
     )
     assert "codes country!C3: line 3 of crosswalk country is another one now" in str(caught.value)
@@ -301,22 +352,46 @@ def test_an_edit_that_would_make_the_specification_wrong_is_refused(edited: Any,
 
 def test_a_cell_with_an_error_or_without_its_result_is_no_empty_cell(project: Path, tmp_path: Path) -> None:
     with exported(project, tmp_path / "book.xlsx") as book:
-        cell = find(book["customer"], "CUST-060", "rationale")
+        cell = find(book["customer"], "CUST-060", "comment")
         cell.value, cell.data_type = "#REF!", "e"
         find(book["customer"], "CUST-050", "owner").value = "=A1"
     with pytest.raises(InputError) as caught:
         import_workbook(read_specification(project), tmp_path / "book.xlsx")
-    assert "customer!N7: it holds #REF!. Fix: type it as a text" in str(caught.value)
-    assert "customer!M6: it holds a formula without its result" in str(caught.value)
+    assert "customer!O7: it holds #REF!. Fix: type it as a text" in str(caught.value)
+    assert "customer!N6: it holds a formula without its result" in str(caught.value)
 
 
 def test_what_is_no_mapping_workbook_is_refused(project: Path, tmp_path: Path) -> None:
     specification = read_specification(project)
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
     (tmp_path / "text.xlsx").write_text("x")
-    for name, told in (("other.xlsx", "hidden copy is missing"), ("text.xlsx", "not readable"), ("no", "there is no")):
+    write_open_document(tmp_path / "book.ods")
+    for name, told in (("other.xlsx", "hidden copy is missing"), ("text.xlsx", "not readable"), ("no", "there is no"),
+                       ("book.ods", "no .xlsx workbook. Fix: save it as .xlsx")):  # fmt: skip
         with pytest.raises(InputError, match=told):
             import_workbook(specification, tmp_path / name)
+
+
+def write_open_document(path: Path) -> None:
+    """Write a mapping workbook as LibreOffice does when nobody chooses .xlsx: the mark, and a page."""
+    lines = [[MARK, "1"], ["customer", "page", '["entity", "customer", ["rule"]]']]
+    sheets = "".join(
+        f'<table:table table:name="{name}">'
+        + "".join(f"<table:table-row>{''.join(map(open_cell, line))}</table:table-row>" for line in rows)
+        + "</table:table>"
+        for name, rows in (("customer", [["rule"]]), (HIDDEN, lines))
+    )
+    names = "".join(f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table"))
+    names += ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    body = f"<office:body><office:spreadsheet>{sheets}</office:spreadsheet></office:body>"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr("content.xml", f"<office:document-content{names}>{body}</office:document-content>")
+
+
+def open_cell(text: str) -> str:
+    return f'<table:table-cell office:value-type="string"><text:p>{escape(text)}</text:p></table:table-cell>'
 
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -359,12 +434,13 @@ def test_random_edits_come_back_as_they_were_made(data: st.DataObject, tmp_path_
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text, encoding="utf-8")
     edits = data.draw(st.dictionaries(st.sampled_from(RULES), st.tuples(WORDS, WORDS), max_size=4))
-    codes = data.draw(st.dictionaries(WORDS.map("~{}".format), WORDS.filter(str.strip), max_size=3))
+    trimmed = WORDS.map(str.strip)
+    codes = data.draw(st.dictionaries(trimmed.map("~{}".format), trimmed.filter(len), max_size=3))
     with exported(project, folder / "book.xlsx") as book:
         for rule, (owner, rationale) in edits.items():
             sheet = book["order" if rule.startswith("OR") else "customer"]
             as_text(find(sheet, rule, "owner"), owner)
-            as_text(find(sheet, rule, "rationale"), rationale)
+            as_text(find(sheet, rule, "comment"), rationale)
             find(sheet, rule, "status").value = "draft"
         for code, target in codes.items():
             append(book["codes country"], {"source": "x", "target": "x"})
@@ -377,7 +453,7 @@ def test_random_edits_come_back_as_they_were_made(data: st.DataObject, tmp_path_
     after = read_specification(project)
     found = rules_of(after)
     for rule, told in edits.items():
-        owner, rationale = (text if text.strip() else "" for text in told)
+        owner, rationale = (text.strip() for text in told)
         assert (found[rule].owner, found[rule].rationale, found[rule].status) == (owner, rationale, "draft")  # type: ignore[attr-defined]
     assert {rule: dumped(each) for rule, each in found.items()} == {
         rule: dumped(each) for rule, each in rules_of(specification).items()

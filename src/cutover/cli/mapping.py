@@ -93,7 +93,7 @@ def preview(
             read = ", ".join(f"{name} {_quoted(text)}" for name, text in cell.reads)
             made = f"REJECTED {cell.problem}" if cell.problem else _quoted(cell.value)
             typer.echo(f"  {cell.rule:12} {cell.kind:16} {cell.table}.{cell.column}: {read or '-'} -> {made}")
-    typer.echo(f"Next:  cutover coverage {entity}   (cutover trace {entity} KEY follows one row, unmasked)")
+    typer.echo(f"Next:  cutover coverage {entity}   (cutover trace {entity} KEY follows one row)")
 
 
 def _quoted(text: str | None) -> str:
@@ -115,7 +115,7 @@ def simulate(
     if as_json:
         typer.echo(summary_as_json(found.summary, found.files))
         return
-    typer.echo("simulated: nothing of it stays; every row of the target is as it was before")
+    typer.echo("simulated: nothing of it stays; every row and number range of the target is as it was before")
     for sequence in found.drawn:
-        typer.echo(f"drawn by the target itself, which it never takes back: {sequence}")
+        typer.echo(f"drawn by the target from a sequence that is not ours to hold: {sequence}")
     print_summary(found.summary, found.files, following="cutover pilot")

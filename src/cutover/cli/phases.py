@@ -24,7 +24,7 @@ from cutover.phases.report import write_report
 from cutover.phases.rollback import OnConflict, roll_back
 from cutover.phases.runs import finish_run, list_runs, read_run, start_run
 from cutover.phases.summary import summarise
-from cutover.phases.trace import trace_rows
+from cutover.phases.trace import mask_trace, trace_rows
 from cutover.phases.verify import verify_run
 from cutover.phases.workbook import write_reject_workbook
 from cutover.phases.world import World
@@ -233,14 +233,16 @@ def trace(
     key: Annotated[str, typer.Argument(help="The row's key after cleansing, its parts joined by |.")],
     project: ProjectOption = None,
     snapshot: SnapshotOption = "latest",
+    unmasked: Annotated[bool, typer.Option("--unmasked", help="Show personal data as well.")] = False,
 ) -> None:
-    """Follow one row from the legacy system into the target; prints its values, which may be personal data.
+    """Follow one row from the legacy system into the target; personal data are masked unless you ask for them.
 
     Example:  cutover trace customer 0000100003
     """
     world = open_world(project)
+    mapping = world.specification.mapping(entity)
     for found in trace_rows(world, pick_snapshot(world, snapshot), entity, key):
-        print_trace(found)
+        print_trace(found if unmasked else mask_trace(found, mapping))
 
 
 def runs(project: ProjectOption = None, as_json: JsonOption = False) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 LONG = 1e15  # numbers from here on have more than the 15 digits that Excel keeps
 DIGITS = ".15g"
+MASKED = "***"  # stands for a value that is personal data
 
 
 @lru_cache(maxsize=1 << 16, typed=True)

@@ -22,15 +22,21 @@ def translate_composite(columns: Sequence[pa.Array], entries: Entries) -> Filled
     texts = [column.cast(pa.string()) for column in columns]
     rows = len(texts[0])
     values, ambiguous = pa.nulls(rows, pa.string()), pa.repeat(pa.scalar(False), rows)
-    empty = texts[0].is_null()
-    for text in texts[1:]:
-        empty = pc.and_(empty, text.is_null())
+    empty, _ = empty_codes(texts)
     for level in range(len(texts), -1, -1):
         found, clash = _match_level(texts, entries, level)
         ambiguous = pc.or_(ambiguous, pc.and_(values.is_null(), clash))
         values = pc.coalesce(values, found)
     missing = pc.and_(values.is_null(), pc.invert(empty))
     return Filled(where_null(values, pc.or_(empty, ambiguous)), (("no_entry", missing), ("ambiguous", ambiguous)))
+
+
+def empty_codes(columns: Sequence[pa.Array]) -> tuple[pa.BooleanArray, pa.BooleanArray]:
+    """Say where all parts of a code are empty, and where some of them are and others are not."""
+    every = some = columns[0].is_null()
+    for column in columns[1:]:
+        every, some = pc.and_(every, column.is_null()), pc.or_(some, column.is_null())
+    return every, pc.and_not(some, every)
 
 
 def _match_level(texts: Sequence[pa.Array], entries: Entries, level: int) -> tuple[pa.Array, pa.BooleanArray]:

@@ -47,6 +47,7 @@ def cover_entity(world: World, snapshot: str, mapping: Mapping) -> Coverage:
     file = write_values(world, snapshot, mapping.entity, values)
     results = [
         _columns(world, snapshot, mapping),
+        *_dropped(world, snapshot, mapping),
         _approved(mapping),
         *_translated(mapping, values, file),
         *_collapsed(world, snapshot, mapping, values),
@@ -92,6 +93,30 @@ def used_columns(mapping: Mapping) -> set[str]:
     if mapping.acyclic is not None:
         used |= {*mapping.acyclic.parent, *mapping.acyclic.child}
     return used | {rule.beside for rule in mapping.cleanse if rule.beside}
+
+
+def _dropped(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Hold the dropped columns that are empty, or whose values stay somewhere, against all that are dropped."""
+    there = {name.casefold(): name for name in world.staging.schema(datasets.raw(snapshot, mapping.source)).names}
+    archives = {there[column.casefold()]: drop.archive or world.specification.project.archive
+                for drop in mapping.drops for column in drop.column if column.casefold() in there}  # fmt: skip
+    filled = _filled(world, snapshot, mapping, list(archives))
+    lost = sorted(name for name, rows in filled.items() if rows and not archives[name])
+    told = {"filled": filled, "lost": lost}
+    message = f"say in `archive` where their values stay: {', '.join(lost)}" if lost else ""
+    if mapping.drops:
+        kept = len(archives) - len(lost)
+        yield all_of("DROPPED", mapping.entity, kept, len(archives), severity="major", evidence=told, message=message)
+
+
+def _filled(world: World, snapshot: str, mapping: Mapping, columns: list[str]) -> dict[str, int]:
+    """Count the landed rows in which columns hold a value."""
+    filled = dict.fromkeys(columns, 0)
+    for _, rows in world.staging.read_parts(datasets.raw(snapshot, mapping.source), columns) if columns else ():
+        for name in columns:
+            empty = pc.equal(rows[name], "") if pa.types.is_string(rows[name].type) else pc.is_null(rows[name])
+            filled[name] += pc.sum(pc.invert(pc.fill_null(empty, True))).as_py() or 0  # noqa: FBT003
+    return filled
 
 
 def _approved(mapping: Mapping) -> CheckResult:

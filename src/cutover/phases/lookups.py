@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from cutover.core import rules
 from cutover.core.composite import Entries
 from cutover.core.rules import CodeTable, KeyIndex, as_array
+from cutover.errors import TerminalError
 from cutover.phases.world import World
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import Hierarchy, Mapping, Sequence, located_fields
@@ -138,6 +139,14 @@ def _numbers(
 ) -> pa.Table:
     """Return the number of each row that moves, the one that its source key was given before if there is one."""
     rows = setwise.select(_MOVING, identities=datasets.identities(snapshot, mapping.entity))
+    if rule.above is not None:
+        sql = _HIGHEST.format(column=quote(rule.above))
+        highest = setwise.select(sql, clean=datasets.clean(snapshot, mapping.entity))["highest"][0].as_py()
+        if highest is not None and int(highest) >= rule.first:
+            raise TerminalError(
+                f"rule {rule.rule} gives numbers from {rule.first}, the legacy system has them up to {highest}",
+                fix="let the range begin above that",
+            )
     with world.target.begin() as connection:
         given = given_numbers.give_numbers(
             connection, rule.rule, as_array(rows["_key"]), first=rule.first, last=rule.last, keep=keep
@@ -145,4 +154,9 @@ def _numbers(
     return pa.table({"_row": rows["_row"], "value": given})
 
 
+# The digits at the end of a number: what stands before them is a prefix.
+_HIGHEST = """
+    select cast(max(try_cast(regexp_extract(cast({column} as varchar), '([0-9]+)$', 1) as hugeint)) as varchar)
+        as highest
+    from clean"""
 _MOVING = "select _row, _key from identities where outcome = 'loaded' and _key is not null order by _key, _row"

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
+from cutover.core.cells import MASKED
 from cutover.errors import InputError
 from cutover.phases.coverage import undecided_columns
 from cutover.phases.snapshots import latest_snapshot
 from cutover.phases.world import World
+from cutover.project.crosswalk import Crosswalk
 from cutover.project.mapping_workbook.book import write_book
 from cutover.project.mapping_workbook.pages import Figure, Figures, build_pages
 from cutover.project.model import Currency, Mapping, located_fields
@@ -39,13 +42,18 @@ def read_figures(world: World) -> Figures:
             manifest = world.staging.manifest(datasets.raw(snapshot, mapping.source))
             if manifest is None:
                 continue
-            names = [column["name"] for column in manifest["columns"]]
+            types = {column["name"]: str(column["type"]) for column in manifest["columns"]}
+            names = list(types)
             undecided[entity] = undecided_columns(mapping, names)
             dataset = _dataset(world, snapshot, mapping)
-            columns[entity] = _columns(frames, dataset, names, frozenset(mapping.pii))
+            personal = frozenset(name.casefold() for name in mapping.pii)
+            columns[entity] = _columns(frames, dataset, types, personal)
             for crosswalk, sources in _translated(mapping):
                 if set(sources) <= set(names):
-                    codes.setdefault(crosswalk, Counter()).update(_codes(frames, dataset, sources))
+                    found = _codes(frames, dataset, sources)
+                    if personal & {name.casefold() for name in sources}:
+                        found = _known(found, world.specification.crosswalks[crosswalk])
+                    codes.setdefault(crosswalk, Counter()).update(found)
     return Figures(snapshot, columns, codes, undecided)
 
 
@@ -54,13 +62,18 @@ def _dataset(world: World, snapshot: str, mapping: Mapping) -> Dataset:
     return clean if world.staging.manifest(clean) is not None else datasets.raw(snapshot, mapping.source)
 
 
-def _columns(frames: SetWise, dataset: Dataset, names: list[str], personal: frozenset[str]) -> dict[str, Figure]:
+def _columns(frames: SetWise, dataset: Dataset, types: dict[str, str], personal: frozenset[str]) -> dict[str, Figure]:
+    """Return the figures of source columns.
+
+    types: column -> its type as landed. personal: names of columns with personal data, in lower case.
+    """
+    names = list(types)
     filled = [f"nullif({quote(name)}::varchar, '')" for name in names]
     parts = [f"count({text}), arg_min({text}, _row) filter ({text} is not null)" for text in filled]
     row = frames.select(f"select count(*), {', '.join(parts)} from rows", rows=dataset)
     total, *figures = (column[0].as_py() for column in row.columns)
     return {
-        name: _figure(count, total, sample, masked=name in personal)
+        name: replace(_figure(count, total, sample, masked=name.casefold() in personal), type=types[name])
         for name, count, sample in zip(names, figures[::2], figures[1::2], strict=True)
     }
 
@@ -92,3 +105,12 @@ def _codes(frames: SetWise, dataset: Dataset, sources: tuple[str, ...]) -> Count
     found = frames.select(sql, rows=dataset)
     lines = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return Counter({tuple(code): count for *code, count in lines})
+
+
+def _known(codes: Counter[tuple[str, ...]], crosswalk: Crosswalk) -> Counter[tuple[str, ...]]:
+    """Return the codes that a crosswalk holds already, and all others, which are personal data, as one."""
+    held = {entry.source for entry in crosswalk.entries}
+    shown: Counter[tuple[str, ...]] = Counter()
+    for code, count in codes.items():
+        shown[code if code in held else (MASKED,) * len(code)] += count
+    return shown

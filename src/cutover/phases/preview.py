@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cutover.core.cells import MASKED
 from cutover.core.expression import columns_of
 from cutover.errors import InputError
+from cutover.phases.masking import mask, personal_columns, reads_personal
 from cutover.phases.tables import tables_of
-from cutover.phases.values import MASKED
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Rule
 from cutover.systems import datasets
@@ -103,16 +104,13 @@ def _cell(
     # Expressions do not tell upper from lower case.
     inside = {name.casefold() for _, expression in field.expressions() for name in columns_of(expression)}
     named |= dict.fromkeys(name for name in clean if name.casefold() in inside)
-    personal = {name.casefold() for name in named} & {name.casefold() for name in mapping.pii}
-    value = None if mapped is None or mapped[column] is None else MASKED if personal else str(mapped[column])
+    value = None if mapped is None or mapped[column] is None else str(mapped[column])
+    shown = MASKED if value is not None and reads_personal(mapping, field) else value
     kind = str(getattr(field, "kind", ""))
     reads = _masked({name: clean[name] for name in named}, mapping)
-    return Cell(table, column, field.rule, kind, reads, value, broken.get((field.rule, column), ""))
+    return Cell(table, column, field.rule, kind, reads, shown, broken.get((field.rule, column), ""))
 
 
 def _masked(cells: dict[str, object], mapping: Mapping) -> Texts:
-    hidden = {name.casefold() for name in mapping.pii}
-    return tuple(
-        (name, None if value is None else MASKED if name.casefold() in hidden else str(value))
-        for name, value in cells.items()
-    )
+    texts = {name: None if value is None else str(value) for name, value in cells.items()}
+    return tuple(mask(texts, personal_columns(mapping)).items())

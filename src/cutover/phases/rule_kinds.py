@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core import amounts, rules
-from cutover.core.composite import translate_composite
-from cutover.core.expression import evaluate
-from cutover.core.rules import Filled, as_array, fit, truth
+from cutover.core.composite import empty_codes, translate_composite
+from cutover.core.expression import columns_of, evaluate
+from cutover.core.rules import Filled, as_array, fit, truth, where_null
 from cutover.core.texts import join_texts, split_texts, write_numbers
 from cutover.core.types import DataType, type_of
 from cutover.errors import TerminalError
@@ -18,6 +18,7 @@ from cutover.project.model import (
     Attachment,
     Branch,
     Cast,
+    Codes,
     Concat,
     Conditional,
     Constant,
@@ -38,6 +39,8 @@ from cutover.project.model import (
     Unit,
     Xref,
 )
+
+QUANTITY = DataType("decimal", precision=18, scale=3)  # of a converted quantity whose column has no type
 
 
 def column_of(rows: pa.Table, name: str, rule: Rule) -> pa.Array:
@@ -82,14 +85,17 @@ def _key(names: List[str], rows: pa.Table, field: Rule) -> pa.Array:
     return rules.join_key([column_of(rows, name, field) for name in names])
 
 
-@fill.register
-def _(field: Lookup, rows: pa.Table, lookups: Lookups) -> Filled:
-    return rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+@fill.register(Lookup)
+@fill.register(LookupManyToOne)
+def _(field: Lookup | LookupManyToOne, rows: pa.Table, lookups: Lookups) -> Filled:
+    found = rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+    return _whole(found, field, rows)
 
 
-@fill.register
-def _(field: LookupManyToOne, rows: pa.Table, lookups: Lookups) -> Filled:
-    return rules.translate(_key(field.source, rows, field), lookups.codes[field.crosswalk])
+def _whole(found: Filled, field: Codes, rows: pa.Table) -> Filled:
+    """Refuse codes of which only a part is there."""
+    _, half = empty_codes([column_of(rows, name, field) for name in field.source])
+    return Filled(found.values, (*found.failures, ("no_entry", half)))
 
 
 @fill.register
@@ -101,7 +107,8 @@ def _(field: LookupComposite, rows: pa.Table, lookups: Lookups) -> Filled:
 @fill.register
 def _(field: LookupEffective, rows: pa.Table, lookups: Lookups) -> Filled:
     days = column_of(rows, field.as_of, field)
-    return rules.translate_effective(_key(field.source, rows, field), days, lookups.codes[field.crosswalk])
+    found = rules.translate_effective(_key(field.source, rows, field), days, lookups.codes[field.crosswalk])
+    return _whole(found, field, rows)
 
 
 @fill.register
@@ -119,13 +126,21 @@ def _(field: Hierarchy, rows: pa.Table, lookups: Lookups) -> Filled:
     circle, deep = levels.is_null(), truth(pc.greater(levels, field.levels or len(rows)))
     if field.levels is None:
         deep = pa.repeat(pa.scalar(False), len(rows))
-    values = rules.where_null(found.values, pc.or_(circle, deep))
+    values = where_null(found.values, pc.or_(circle, deep))
     return Filled(values, (*found.failures, ("circle", circle), ("too_deep", deep)))
 
 
 @fill.register
 def _(field: Derive, rows: pa.Table, lookups: Lookups) -> Filled:
-    return Filled(as_array(evaluate([field.expression], rows)[0]))
+    values = as_array(evaluate([field.expression], rows)[0])
+    # Expressions do not tell upper from lower case.
+    read = {name.casefold() for name in columns_of(field.expression)}
+    read -= {name.casefold() for name in field.may_be_empty or ()}
+    empty = pa.repeat(pa.scalar(False), len(rows))
+    for name in rows.column_names:
+        if name.casefold() in read:
+            empty = pc.or_(empty, as_array(rows[name]).is_null())
+    return Filled(where_null(values, empty), (("empty_input", empty),))
 
 
 @fill.register
@@ -205,8 +220,8 @@ def _is_defaulted(field: DefaultAudited, rows: pa.Table) -> pa.BooleanArray:
 @fill.register
 def _(field: Unit, rows: pa.Table, lookups: Lookups) -> Filled:
     quantity, units = column_of(rows, field.source, field), _key(field.unit, rows, field)
-    wanted = field.type or DataType("decimal", precision=18, scale=3)
-    return amounts.convert_units(quantity, units, lookups.codes[field.factors], wanted, field.rounding)
+    factors = lookups.codes[field.factors]
+    return amounts.convert_units(quantity, units, factors, field.type or QUANTITY, field.rounding)
 
 
 @fill.register

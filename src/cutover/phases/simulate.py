@@ -12,6 +12,7 @@ from cutover.phases.verify import verify_run
 from cutover.phases.workbook import write_reject_workbook
 from cutover.phases.world import World
 from cutover.systems.fingerprint import TableFingerprint, compare_fingerprints, take_fingerprint
+from cutover.systems.keys import hold_sequences
 from cutover.systems.simulated import SimulatedTarget
 
 Done = tuple[int, Summary, tuple[str, ...]]
@@ -19,10 +20,9 @@ Done = tuple[int, Summary, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a run would have done: its summary and files; `drawn` are sequences that the target itself moved on.
+    """What a run would have done: its summary and files. All rows and sequences of the target are as before.
 
-    PostgreSQL never takes back a number that was drawn from a sequence; all rows, and sequences that we moved
-    ourselves, are as before.
+    drawn: but for sequences that are not ours to alter, from which the target itself drew numbers.
     """
 
     run_id: int
@@ -50,6 +50,7 @@ def simulate(world: World, *, wave: str, snapshot: str) -> Simulation:
 def _within(world: World, step: Callable[[World], Done]) -> Done:
     with world.target.connect() as connection, connection.begin() as transaction:
         try:
+            hold_sequences(connection, world.specification.project.target.schemas)
             return step(world.within(SimulatedTarget(connection)))
         finally:
             transaction.rollback()

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from cutover.core.rules import constant
 from cutover.core.verdicts import CheckResult, all_of
 from cutover.errors import TargetError
 from cutover.phases.world import World
-from cutover.project.model import Codes, DefaultAudited, Mapping, Rule
+from cutover.project.model import Coded, Conditional, Constant, DefaultAudited, Mapping, Rule, Scalar
 from cutover.systems import datasets
 from cutover.systems.catalogue import TableFacts, read_catalogue
 from cutover.systems.queries import run
@@ -24,8 +25,8 @@ def check_target(world: World, snapshot: str, mapping: Mapping) -> Iterator[Chec
         yield _mandatory(mapping, places, facts)
         for (_, _, fields), table in zip(places, facts, strict=True):
             for field in fields:
-                if isinstance(field, Codes) or (isinstance(field, DefaultAudited) and field.crosswalk):
-                    yield _alive(world, connection, snapshot, mapping, field, table)
+                if isinstance(field, Coded):
+                    yield from _alive(world, connection, snapshot, mapping, field, table)
 
 
 def _mandatory(mapping: Mapping, places: Sequence[Place], facts: Sequence[TableFacts]) -> CheckResult:
@@ -43,29 +44,38 @@ def _mandatory(mapping: Mapping, places: Sequence[Place], facts: Sequence[TableF
 
 
 def _alive(
-    world: World, connection: Connection, snapshot: str, mapping: Mapping, field: Rule, table: TableFacts
-) -> CheckResult:
-    """Hold the codes that a crosswalk yields and that live in the target against all of them."""
-    ((_, name),) = field.crosswalks()
-    targets = {entry.target for entry in world.specification.crosswalks[name].confirmed}
-    targets |= {str(field.value)} if isinstance(field, DefaultAudited) else set()
+    world: World, connection: Connection, snapshot: str, mapping: Mapping, field: Coded, table: TableFacts
+) -> Iterator[CheckResult]:
+    """Hold the codes that a rule yields and that live in the target against all of them."""
+    crosswalks = [name for _, name in field.crosswalks()]
+    targets = {entry.target for name in crosswalks for entry in world.specification.crosswalks[name].confirmed}
+    targets |= _declared(field)
     home = _home(connection, field, table)
     check = f"DANGLING.{field.rule}"
     if home is None:
         told = "no foreign key and no `codes_in` says where these codes live"
-        return CheckResult(check, mapping.entity, "not_applicable", "blocker", message=told)
-    active = getattr(field, "active", None)
-    query, columns = ("list_active_codes", {"active": [active]}) if active else ("list_codes", {})
+        if crosswalks:  # a value that is no code lives nowhere
+            yield CheckResult(check, mapping.entity, "not_applicable", "blocker", message=told)
+        return
+    query, columns = ("list_active_codes", {"active": [field.active]}) if field.active else ("list_codes", {})
     found = run(connection, query, {"table": home[0], "code": [home[1]], **columns}).scalars()
     codes = {str(code) for code in found} | _arriving(world, connection, snapshot, home)
     dead = sorted(targets - codes)
-    facts = {"table": home[0], "crosswalk": name, "dead": dead}
-    return all_of(check, mapping.entity, len(targets) - len(dead), len(targets), evidence=facts)
+    facts = {"table": home[0], "crosswalk": ", ".join(crosswalks), "dead": dead}
+    yield all_of(check, mapping.entity, len(targets) - len(dead), len(targets), evidence=facts)
 
 
-def _home(connection: Connection, field: Rule, table: TableFacts) -> tuple[str, str] | None:
+def _declared(field: Coded) -> set[str]:
+    """Return the values that a rule declares itself, as their column has them."""
+    given: list[Scalar | None] = [field.value] if isinstance(field, Constant | DefaultAudited) else []
+    if isinstance(field, Conditional):
+        given = [branch.value for branch in field.branches]
+    return {str(constant(value, field.type, 1)[0].as_py()) for value in given if value is not None}
+
+
+def _home(connection: Connection, field: Coded, table: TableFacts) -> tuple[str, str] | None:
     """Return the table and the column in which a rule's codes live; None where nobody says so."""
-    named = getattr(field, "codes_in", None)
+    named = field.codes_in
     if named is not None:
         facts = read_catalogue(connection, named)
         single = [key[0] for key in facts.unique_keys if len(key) == 1]

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError
+from cutover.phases.masking import mask, open_targets, personal_columns
 from cutover.phases.ragged import texts_of
 from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
@@ -62,6 +63,24 @@ def trace_rows(world: World, snapshot: str, entity: str, key: str) -> list[Trace
             fix=f"give {'|'.join(mapping.source.key)} as it is after cleansing, its parts joined by |",
         )
     return found
+
+
+def mask_trace(trace: Trace, mapping: Mapping) -> Trace:
+    """Return a trace without personal data: neither of the source nor of what rules and triggers made of it."""
+    if not mapping.pii:
+        return trace
+    hidden, known = personal_columns(mapping), open_targets(mapping)
+    changes = (
+        mask(change, frozenset({"before", "after"})) if str(change["column"]).casefold() in hidden else change
+        for change in trace.changes
+    )
+    targets = (_mask_row(row, {column for table, column in known if table == row.table}) for row in trace.targets)
+    return replace(trace, raw=mask(trace.raw, hidden), changes=tuple(changes), targets=tuple(targets))
+
+
+def _mask_row(row: TargetRow, known: set[str]) -> TargetRow:
+    hidden = frozenset(name.casefold() for name in (*row.mapped, *row.stands) if name not in known)
+    return replace(row, mapped=mask(row.mapped, hidden), stands=mask(row.stands, hidden))
 
 
 def _find(world: World, snapshot: str, entity: str, key: str) -> Iterator[tuple[int, Texts]]:

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cutover.core.cells import MASKED
+from cutover.core.composite import empty_codes
 from cutover.core.expression import evaluate
 from cutover.core.rules import JOINER, as_array, truth
 from cutover.phases.filling import told_by
 from cutover.phases.lookups import Lookups, crosswalk_lookups
 from cutover.phases.rule_kinds import column_of, fill
 from cutover.phases.world import World
-from cutover.project.model import Codes, LookupComposite, Mapping, Rule, located_fields
+from cutover.project.model import Codes, Mapping, Rule, located_fields
 from cutover.systems import datasets
 
 _FAILED = ("no_entry", "ambiguous", "no_factor", "no_rate")
-MASKED = "***"
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,8 @@ def _count(mapping: Mapping, place: tuple[str | int, ...], rule: Rule, rows: pa.
 def _codes(rule: Rule, rows: pa.Table) -> pa.Array:
     """Return what a rule looks up, its parts joined; null where there is nothing to look up."""
     texts = [column_of(rows, name, rule).cast(pa.string()) for name in rule.looked_up()]
-    if isinstance(rule, LookupComposite):
-        empty = texts[0].is_null()
-        for text in texts[1:]:
-            empty = pc.and_(empty, text.is_null())
+    if isinstance(rule, Codes):
+        empty, _ = empty_codes(texts)
         texts = [pc.if_else(empty, pa.scalar(None, pa.string()), pc.fill_null(text, "")) for text in texts]
     return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, JOINER)
 

@@ -54,6 +54,8 @@ def check_specification(
         fitting.check_tests,
         kinds.check_patterns,
         kinds.check_numbers,
+        kinds.check_derived,
+        kinds.check_postings,
         lambda mapping: kinds.check_stores(mapping, project),
         _check_unique,
         mending.check_duplicates,

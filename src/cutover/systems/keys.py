@@ -17,7 +17,7 @@ from cutover.systems.queries import quote_table, run
 
 @dataclass(frozen=True)
 class Release:
-    """A sequence that can go back to the state it had before reservations that no row uses."""
+    """The state that a sequence can go back to: the one it had before reservations that no row uses."""
 
     sequence: str
     last_value: int
@@ -106,12 +106,28 @@ def release_keys(connection: Connection) -> list[Release]:
         _lock_sequence(connection, sequence)
         release = _plan_sequence(connection, sequence)
         if release is not None:
-            _restart(connection, sequence, release.last_value)
-            if release.is_called:
-                # Same transaction, exclusive lock: nobody sees the step between.
-                run(connection, "call_sequence", sequence=quote_table(sequence))
+            _put_back(connection, release)
             released.append(release)
     return released
+
+
+def hold_sequences(connection: Connection, schemas: Sequence[str]) -> None:
+    """Make the numbers that anybody draws in this transaction, triggers too, be taken back with it.
+
+    Everybody else who draws from a sequence of the schemas waits for the end of the transaction. A sequence that
+    belongs to a role which this login is not in stays as it is: what is drawn from it stays drawn.
+    """
+    for sequence in run(connection, "list_own_sequences", schemas=list(schemas)).scalars().all():
+        state = run(connection, "read_sequence", {"sequence": sequence}).one()
+        # A restart gives the sequence a new file, which a rollback throws away with all that was drawn from it.
+        _put_back(connection, Release(sequence, int(state.last_value), bool(state.is_called)))
+
+
+def _put_back(connection: Connection, state: Release) -> None:
+    _restart(connection, state.sequence, state.last_value)
+    if state.is_called:
+        # Same transaction, exclusive lock: nobody sees the step between.
+        run(connection, "call_sequence", sequence=quote_table(state.sequence))
 
 
 def _plan_sequence(connection: Connection, sequence: str) -> Release | None:

@@ -222,7 +222,9 @@ def _check(root: Path, texts: dict[str, str], changes: Sequence[Change]) -> list
             (copy / name).write_bytes(text.encode())
         _, findings = inspect_specification(copy)
     cells = {name: [change.cell for change in changes if _file_of(change) == name] for name in texts}
-    return [
-        BadCell(", ".join(cells.get(finding.file, ["workbook"])[:3]), f"with this edit, {finding.problem}", finding.fix)
+    edited = [change.cell for change in changes]  # an edit of one file may be a mistake in another
+    bad = [
+        BadCell(", ".join(cells.get(finding.file, edited)[:3]), f"with this edit, {finding.problem}", finding.fix)
         for finding in findings
     ]
+    return list(dict.fromkeys(bad))

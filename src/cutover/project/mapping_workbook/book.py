@@ -13,18 +13,20 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from cutover.core.cells import LONG, cell_text
 from cutover.errors import InputError
-from cutover.project.mapping_workbook.pages import Page
+from cutover.project.mapping_workbook.pages import NO_RULE, Page
 from cutover.project.spreadsheet import CELL_LENGTH, TEXTS_STAY, Place, find_broken_in_xlsx
 
 HIDDEN = "_export"
 MARK = "cutover mapping workbook"
 EDITABLE = {
-    "entity": ("default", "status", "owner", "rationale"),
+    "entity": ("default", "status", "owner", "comment"),
     "crosswalk": ("target", "valid_from", "valid_to", "state", "note"),
     "cleansing": ("after",),
 }
-CHOICES = {"status": ["draft", "approved"], "state": ["proposed", "confirmed"]}
-_WIDTHS = {"does": 40, "rationale": 40, "sample": 28, "note": 40, "told": 100, "comment": 40, "line": 6, "rows": 8}
+CHOICES = {"status": ["draft", "approved"], "state": ["proposed", "confirmed", "refused"]}
+_WIDTHS = {"does": 44, "sample": 24, "note": 40, "told": 100, "comment": 40, "line": 6, "rows": 8, "required": 9,
+           "table": 24, "target": 22, "source": 18, "name": 24}  # fmt: skip
+_WRAPPED = ("does", "sample", "note", "comment", "told")
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,13 @@ def write_book(pages: list[Page]) -> bytes:
     """
     buffer = BytesIO()
     book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
-    text = {"num_format": "@", "valign": "top"}
+    text, color = {"num_format": "@", "valign": "top"}, {"bg_color": "#FFF9DB"}
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#DDEBF7"}),
         "told": book.add_format(text),
-        "open": book.add_format({**text, "bg_color": "#FFF9DB"}),
+        "open": book.add_format({**text, **color}),
+        "told wrapped": book.add_format({**text, "text_wrap": True}),
+        "open wrapped": book.add_format({**text, **color, "text_wrap": True}),
     }
     for page in pages:
         _write_page(book.add_worksheet(page.sheet), page, formats)
@@ -78,22 +82,43 @@ def write_book(pages: list[Page]) -> bytes:
 
 def _write_page(sheet: Any, page: Page, formats: dict[str, Any]) -> None:
     editable = EDITABLE.get(page.kind, ())
+    looks = [formats[_look(column, editable)] for column in page.columns]
+    closed = [formats[_look(column, ())] for column in page.columns]
     for index, column in enumerate(page.columns):
-        sheet.set_column(index, index, _WIDTHS.get(column, 16), formats["open" if column in editable else "told"])
+        sheet.set_column(index, index, _WIDTHS.get(column, 16), looks[index])
         if column in CHOICES and column in editable:
             sheet.data_validation(1, index, 50_000, index, {"validate": "list", "source": CHOICES[column]})
     sheet.write_row(0, 0, page.columns, formats["head"])
+    kind = page.columns.index("kind") if page.kind == "entity" else None
     for number, row in enumerate(page.rows, 1):
+        no_rule = kind is not None and row[kind] in NO_RULE
         for index, cell in enumerate(row):
+            if cell is not None and len(cell) > CELL_LENGTH:
+                raise InputError(
+                    f"{page.sheet}!{page.columns[index]}: a text of {len(cell)} characters does not fit a cell",
+                    fix=f"shorten it to {CELL_LENGTH}",
+                )
             if cell is not None:
-                if len(cell) > CELL_LENGTH:
-                    raise InputError(
-                        f"{page.sheet}!{page.columns[index]}: a text of {len(cell)} characters does not fit a cell",
-                        fix=f"shorten it to {CELL_LENGTH}",
-                    )
-                sheet.write_string(number, index, cell, formats["open" if page.columns[index] in editable else "told"])
+                sheet.write_string(number, index, cell, (closed if no_rule else looks)[index])
+            elif no_rule:
+                sheet.write_blank(number, index, None, closed[index])
+    _set_out(sheet, page)
+
+
+def _look(column: str, editable: tuple[str, ...]) -> str:
+    return ("open" if column in editable else "told") + (" wrapped" if column in _WRAPPED else "")
+
+
+def _set_out(sheet: Any, page: Page) -> None:
+    """Let the header stay in sight, on paper too."""
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header("&L&A")
+    sheet.set_footer("&R&P / &N")
 
 
 def _write_copy(sheet: Any, pages: list[Page]) -> None:
@@ -134,7 +159,7 @@ def read_book(path: Path) -> Book:
     pages = tuple(_pages(copy[1:]))
     try:
         broken = {page.sheet: find_broken_in_xlsx(path, page.sheet) for page in pages if page.sheet in rows}
-    except BadZipFile:
+    except (BadZipFile, KeyError):  # an .xls, and an .ods, which is an archive of another kind
         raise InputError(f"{path.name} is no .xlsx workbook", fix="save it as .xlsx") from None
     return Book(pages, {name: _sheet(lines, broken.get(name, {})) for name, lines in rows.items()})
 

@@ -28,9 +28,10 @@ def read_records(text: str) -> list[Record]:
 
 def write_record(fields: Sequence[str]) -> str:
     """Write a record without its line ending, quoted only where it must be."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(fields)
-    return buffer.getvalue()
+    # Only a writer that ends lines quotes the line breaks within a field.
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\r\n").writerow(fields)
+    return buffer.getvalue().removesuffix("\r\n")
 
 
 def split_lines(text: str) -> list[str]:

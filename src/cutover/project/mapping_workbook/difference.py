@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from cutover.core.rules import constant
@@ -15,7 +16,7 @@ from cutover.project.mapping_workbook.changes import (
     ValueChange,
     told,
 )
-from cutover.project.mapping_workbook.pages import Page
+from cutover.project.mapping_workbook.pages import KEYS, NO_RULE, Page
 from cutover.project.model import Constant, DefaultAudited, Rule, located_fields
 from cutover.project.reading import suggest
 from cutover.project.specification import Specification
@@ -71,6 +72,7 @@ class _Comparison:
         seen: Counter[tuple[str | None, ...]] = Counter()
         for line in self.sheet.lines:
             key = self._key(line.cells)
+            line = _without_blanks(line, exported.get(key, {}))
             yield from self._check_line(line)
             if self.page.kind == "crosswalk" and line.cells["line"] is None:
                 yield from self._new_entry(line)
@@ -99,7 +101,7 @@ class _Comparison:
         for index, name in enumerate(self.sheet.header):
             place = f"{self.page.sheet}!{column_letter(index)}1"
             if name not in self.page.columns:
-                yield BadCell(place, f"the column {name!r} is unknown", "delete it; remarks go to rationale or note")
+                yield BadCell(place, f"the column {name!r} is unknown", "delete it; remarks go to comment or note")
             elif name in self.sheet.header[:index]:
                 yield BadCell(place, f"the column {name!r} stands twice", "delete one of them")
         for name in self.page.columns:
@@ -135,8 +137,7 @@ class _Comparison:
     def _change(self, line: Line, column: str, exported: Cells, after: str | None) -> Change:
         cell, before = self._cell(line, column), exported[column]
         if self.page.kind == "entity":
-            key = "value" if column == "default" else column
-            return RuleChange(cell, self.page.about, str(exported["rule"]), key, before, after)
+            return RuleChange(cell, self.page.about, str(exported["rule"]), KEYS.get(column, column), before, after)
         if self.page.kind == "cleansing":
             entity, rule, value = (str(exported[name]) for name in ("entity", "rule", "before"))
             return ValueChange(cell, entity, rule, value, before, str(after))
@@ -149,10 +150,17 @@ class _Comparison:
             return line.unread[column], "type it as a text"
         if any(_is_control(letter) for letter in after or ""):
             return "the text holds a control character", "type it again"
+        if self.page.kind == "entity" and line.cells["kind"] in NO_RULE:
+            return "this source column has no rule", "write a rule for it, or drop it, in the project's files"
+        if after is not None and after != after.strip():
+            return f"{told(after)} begins or ends with a blank", "remove the blank"
         if column in CHOICES and after not in CHOICES[column]:
             return f"{column} is {told(after)}", f"write one of {', '.join(CHOICES[column])}"
-        if column in ("target", "after") and after is None:
-            return f"{column!r} is empty", "fill it; what is no longer wanted is removed in the project's files"
+        if self.page.kind == "crosswalk" and line.cells["state"] == "refused":
+            if column in ("target", "state") and line.cells["target"] is not None:
+                return "a refused code has a target", "clear the target, or write another state"
+        elif column in ("target", "after") and after is None:
+            return f"{column!r} is empty", "fill it; what is no longer wanted is refused, or removed in the files"
         if column in ("valid_from", "valid_to") and after is not None and not _is_date(after):
             return f"{after!r} is no date", "write YYYY-MM-DD, or clear the cell"
         if column == "default":
@@ -164,7 +172,7 @@ class _Comparison:
         fields = [field for _, field in located_fields(mapping)] if mapping else []
         rule = next((field for field in fields if isinstance(field, Rule) and field.rule == rule_id), None)
         if not isinstance(rule, Constant | DefaultAudited):
-            return f"rule {rule_id} has no default", "clear the cell, or ask for another kind of rule under rationale"
+            return f"rule {rule_id} has no default", "clear the cell, or ask for another kind of rule under comment"
         if after is None:
             return "the default is empty", "fill it; a rule without a default is another kind of rule"
         try:
@@ -235,6 +243,15 @@ class _Comparison:
                 mend = "let valid_to of the earlier one be the day before valid_from of the later one"
                 yield self._bad(line, "valid_from", "the line overlaps another one of the same code", mend)
             spans.setdefault(source, []).append((first, last))
+
+
+_LOOSE = ("status", "state", "owner", "comment", "note", "valid_from", "valid_to")
+
+
+def _without_blanks(line: Line, exported: Cells) -> Line:
+    """Return a line without the blanks around what somebody typed, in the columns in which blanks mean nothing."""
+    typed = {name: text for name, text in line.cells.items() if name in _LOOSE and text != exported.get(name)}
+    return replace(line, cells={**line.cells, **{name: text and text.strip() for name, text in typed.items()}})
 
 
 def normal(text: str | None) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
+from cutover.core.cells import MASKED
 from cutover.core.expression import BadExpression, columns_of
 from cutover.project import model
 from cutover.project.mapping_workbook.csv_text import read_records
@@ -15,8 +16,10 @@ from cutover.project.spreadsheet import sheet_name
 Kind = Literal["about", "entity", "crosswalk", "cleansing", "decisions", "signoff"]
 Row = tuple[str | None, ...]
 
-RULE_COLUMNS = ("rule", "kind", "table", "target", "type", "required", "source", "does", "fill rate", "sample",
-                "default", "status", "owner", "rationale")  # fmt: skip
+RULE_COLUMNS = ("rule", "source", "source type", "fill rate", "sample", "kind", "does", "table", "target", "type",
+                "required", "default", "status", "owner", "comment")  # fmt: skip
+KEYS = {"default": "value", "comment": "rationale"}  # columns that the files call otherwise
+NO_RULE = ("drop", "undecided")  # kinds of lines that tell of a source column without a rule
 ENTRY_COLUMNS = ("target", "valid_from", "valid_to", "state", "note")
 VALUE_COLUMNS = ("entity", "rule", "column", "before", "after")
 CLEANSING = "cleansing values"
@@ -25,16 +28,17 @@ _ABOUT = (
     "Edit the yellow columns; everything else is told by the specification and the data.",
     "New lines: on crosswalk sheets leave `line` empty; on the sheet of cleansing values fill rule, before, after.",
     "Lines are never deleted here. `cutover workbook import` shows what was changed before anything is applied.",
-    "Comments on the sheets of decisions and sign-off are for people: they are not read back.",
+    "What is written on the sheets of decisions and sign-off is for people: it is not read back.",
 )
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A source column in the latest snapshot: its share of filled rows as text, and a sample, masked when personal."""
+    """A source column in the latest snapshot: its share of filled rows, a sample (masked when personal), its type."""
 
     fill_rate: str
     sample: str | None
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class Figures:
     """What the latest snapshot tells about a specification; all empty when there is none.
 
     columns: entity -> source column -> its figure. codes: crosswalk -> source code, one text per part -> rows that
-    have it. undecided: entity -> source columns that no rule reads and nobody dropped.
+    have it; parts that are `***` stand for all codes of personal data that the crosswalk does not know.
+    undecided: entity -> source columns that no rule reads and nobody dropped.
     """
 
     snapshot: str | None = None
@@ -67,8 +72,9 @@ def build_pages(specification: Specification, figures: Figures) -> list[Page]:
     taken: set[str] = set()
     pages = [_about(specification, figures, taken)]
     for entity, mapping in specification.mappings.items():
-        rows = tuple(_rule_row(mapping, place, rule, figures) for place, rule in located_fields(mapping))
-        pages.append(Page(sheet_name(entity, taken), "entity", entity, RULE_COLUMNS, rows))
+        rows = [_rule_row(mapping, place, rule, figures) for place, rule in located_fields(mapping)]
+        rows += _columns_without_rule(mapping, figures)
+        pages.append(Page(sheet_name(entity, taken), "entity", entity, RULE_COLUMNS, tuple(rows)))
     values = tuple(chain.from_iterable(map(_value_rows, specification.mappings.values())))
     pages.append(Page(sheet_name(CLEANSING, taken), "cleansing", "", VALUE_COLUMNS, values))
     pages += [_crosswalk_page(specification, name, figures, taken) for name in specification.crosswalks]
@@ -87,25 +93,43 @@ def _about(specification: Specification, figures: Figures, taken: set[str]) -> P
 
 def _rule_row(mapping: model.Mapping, place: tuple[str | int, ...], rule: Any, figures: Figures) -> Row:
     split = mapping.also[int(place[1])] if place[0] == "also" else None
-    sources = sources_of(rule)
-    known = figures.columns.get(mapping.entity, {})
-    shown = [known[name] for name in sources if name in known]
     return (
         rule.rule,
+        *_source_cells(mapping.entity, sources_of(rule), figures),
         rule.kind,
+        _does(rule),
         split.table if split else mapping.target.table,
         rule.target,
         str(rule.type) if rule.type else None,
         "yes" if rule.required else None,
-        ", ".join(sources) or None,
-        _does(rule),
-        " | ".join(figure.fill_rate for figure in shown) or None,
-        " | ".join(figure.sample or "" for figure in shown)[:200].strip(" |") or None,
         default_of(rule),
         rule.status,
         rule.owner or None,
         rule.rationale or None,
     )
+
+
+def _source_cells(entity: str, sources: Sequence[str], figures: Figures) -> Row:
+    """Return the cells of source, source type, fill rate and sample."""
+    known = {name.casefold(): figure for name, figure in figures.columns.get(entity, {}).items()}
+    shown = [known[name.casefold()] for name in sources if name.casefold() in known]
+    return (
+        ", ".join(sources) or None,
+        " | ".join(figure.type for figure in shown).strip(" |") or None,
+        " | ".join(figure.fill_rate for figure in shown) or None,
+        " | ".join(figure.sample or "" for figure in shown)[:200].strip(" |") or None,
+    )
+
+
+def _columns_without_rule(mapping: model.Mapping, figures: Figures) -> Iterator[Row]:
+    """Yield a line for each source column that is dropped, or that nobody decided on yet."""
+    told = [(column, "drop", f"reason: {drop.reason}; approver: {drop.approver}")
+            for drop in mapping.drops for column in drop.column]  # fmt: skip
+    told += [(column, "undecided", "no rule reads it, and nobody dropped it")
+             for column in figures.undecided.get(mapping.entity, ())]  # fmt: skip
+    for column, kind, does in told:
+        empty = (None,) * (len(RULE_COLUMNS) - 7)
+        yield f"({kind}) {column}", *_source_cells(mapping.entity, [column], figures), kind, does, *empty
 
 
 def sources_of(rule: Rule) -> tuple[str, ...]:
@@ -129,6 +153,8 @@ def _does(rule: Any) -> str | None:
 
 
 def _listed(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -159,7 +185,7 @@ def _crosswalk_page(specification: Specification, name: str, figures: Figures, t
         rows.append((str(record.line), *code, *(entry.get(column) or None for column in ENTRY_COLUMNS), found))
     known = {row[1 : 1 + len(sources)] for row in rows}
     for code, count in sorted(counts.items()):
-        if code not in known:
+        if code not in known and MASKED not in code:
             rows.append((None, *code, *(None,) * len(ENTRY_COLUMNS), str(count)))
     columns = ("line", *sources, *ENTRY_COLUMNS, "rows")
     return Page(sheet_name(f"codes {name}", taken), "crosswalk", name, columns, tuple(rows))

@@ -8,6 +8,7 @@ class whose docstring says what it does and when it rejects a row.
 from cutover.project.model.amounts import Currency, OpeningBalance, Sign, Unit
 from cutover.project.model.cleansing import Cleanse
 from cutover.project.model.codes import (
+    Coded,
     Codes,
     Hierarchy,
     Lookup,
@@ -64,6 +65,7 @@ __all__ = [
     "Cast",
     "Check",
     "Cleanse",
+    "Coded",
     "Codes",
     "Columns",
     "Concat",

@@ -9,21 +9,29 @@ from cutover.project.model.rule import Rule
 from cutover.project.model.words import Columns, Identifier, Table
 
 
-class Codes(Rule):
-    """What the lookups have in common: a crosswalk, and the table of the target in which its codes live."""
+class Coded(Rule):
+    """What yields codes of the target: the table in which they live, so that a dead one is found."""
 
-    translates: ClassVar = ("crosswalk",)
-
-    source: Columns
-    crosswalk: Identifier
     codes_in: Table | None = Field(
         None, description="the target's table of these codes; the one that a foreign key names when absent"
     )
     active: str | None = Field(None, description="a boolean column of that table: codes where it is not true are dead")
 
 
+class Codes(Coded):
+    """What the lookups have in common: a crosswalk, and the table of the target in which its codes live."""
+
+    translates: ClassVar = ("crosswalk",)
+
+    source: Columns
+    crosswalk: Identifier
+
+
 class Lookup(Codes):
-    """Translate a code through a crosswalk; a code without an entry is rejected, an empty one stays empty."""
+    """Translate a code through a crosswalk; a code without an entry is rejected, an empty one stays empty.
+
+    A code of several columns of which only some are filled is rejected as well.
+    """
 
     reads: ClassVar = ("source",)
 

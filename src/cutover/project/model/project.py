@@ -84,4 +84,5 @@ class ProjectFile(Model):
     waves: dict[Identifier, Wave] = Field(min_length=1)
     thresholds: Thresholds = Thresholds()
     quarantine: Quarantine = Quarantine()
+    archive: str = Field("", description="where the legacy data stay that do not move, and for how long")
     salt: str = Field("cutover", description="makes every sample repeatable")

@@ -16,15 +16,19 @@ class Exclude(Model):
     rule: RuleId
     when: Expression
     reason: Identifier
-    approver: str
+    approver: str = Field(min_length=1)
 
 
 class DropColumn(Model):
-    """Kind `drop` for a column: it does not move, with a reason and who decided it."""
+    """Kind `drop` for a column: it does not move, with a reason and who decided it.
+
+    The gate is closed while the column holds values and nobody says where they stay.
+    """
 
     column: Columns
     reason: Identifier
-    approver: str
+    approver: str = Field(min_length=1)
+    archive: str = Field("", description="where its values stay; the project's `archive` if absent")
 
 
 class Merge(Model):

@@ -7,10 +7,18 @@ from pydantic import ConfigDict, Field, model_validator
 
 from cutover.core.types import DataType
 from cutover.project.model.amounts import Currency, OpeningBalance, Sign, Unit
-from cutover.project.model.codes import Hierarchy, Lookup, LookupComposite, LookupEffective, LookupManyToOne, Xref
+from cutover.project.model.codes import (
+    Coded,
+    Hierarchy,
+    Lookup,
+    LookupComposite,
+    LookupEffective,
+    LookupManyToOne,
+    Xref,
+)
 from cutover.project.model.rule import Place, Rule
 from cutover.project.model.texts import Attachment, Concat, Sequence, SplitField
-from cutover.project.model.words import Code, Expression, Identifier, Model, Scalar, Type
+from cutover.project.model.words import Code, Columns, Expression, Identifier, Model, Scalar, Type
 
 
 class Copy(Rule):
@@ -22,8 +30,8 @@ class Copy(Rule):
     source: str
 
 
-class Constant(Rule):
-    """The same value in every row."""
+class Constant(Coded):
+    """The same value in every row; the gate is closed where it is a code that the target has not, or has blocked."""
 
     kind: Literal["constant"]
     value: Scalar | None
@@ -47,17 +55,21 @@ class Cast(Rule):
 
 
 class Derive(Rule):
-    """A pure expression over clean columns; an empty result is rejected unless the field is not required."""
+    """A pure expression over clean columns; a row in which one of them is empty is rejected (`empty_input`).
+
+    `may_be_empty` names the columns of which the expression knows what to do without a value.
+    """
 
     kind: Literal["derive"]
     expression: Expression
+    may_be_empty: Columns | None = Field(None, description="columns of the expression that may be empty")
 
     def expressions(self) -> Iterator[tuple[Place, str]]:
         """Yield the expression."""
         yield ("expression",), self.expression
 
 
-class DefaultAudited(Rule):
+class DefaultAudited(Coded):
     """A clean column, or a declared default where it is empty; `audit` names the target flag that says so.
 
     With a crosswalk, a code without an entry is rejected.
@@ -95,7 +107,7 @@ class Branch(Model):
         return self
 
 
-class Conditional(Rule):
+class Conditional(Coded):
     """The first branch whose `when` holds fills the column; a row that no branch takes is rejected (`no_branch`).
 
     `else: reject` must be written down: it is what a reader has to know. The gate counts the rows of each branch.

@@ -45,11 +45,17 @@ class Sequence(Rule):
     snapshot too, has the number it had. A row without a source key is rejected.
     """
 
+    reads: ClassVar = ("above",)
+
     kind: Literal["sequence"]
     first: int = Field(ge=0, description="the first number, above the highest of the legacy system")
     last: int = Field(description="the last number of the range")
     prefix: str = Field("", description="stands before the number in a text column")
     digits: int = Field(0, ge=0, description="padded with zeros to so many digits in a text column")
+    above: str | None = Field(
+        None,
+        description="a clean column with the legacy numbers: a range that does not begin above them all stops the run",
+    )
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "Sequence":
