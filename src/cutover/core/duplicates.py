@@ -62,12 +62,11 @@ def likely_pairs(
     automatic.
     """
     keys = match_keys(names)
-    alike = per_distinct(simplify, keys)
-    cores = per_distinct(fold_company, alike)
+    # A long legal form would make strangers alike.
+    cores = per_distinct(lambda key: fold_company(simplify(key)), keys)
     pairs = _candidates(cores, identities)
     first, second = pairs["first"].combine_chunks(), pairs["second"].combine_chunks()
-    scores = _scores(alike.take(first), alike.take(second))
-    scores = pc.if_else(pc.equal(cores.take(first), cores.take(second)), 100, scores)
+    scores = _scores(cores.take(first), cores.take(second))
     same = pc.fill_null(pc.equal(identities.take(first), identities.take(second)), False)
     same = pc.and_(same, pc.fill_null(pc.not_equal(identities.take(first), ""), False))
     told = _valid(identities, is_valid)

@@ -23,7 +23,7 @@ _SPLIT_NAME = r"^\s*(\p{Han})[\s\x{3000}\x{00A0}]+(\p{Han})[\s\x{3000}\x{00A0}]*
 SECRET = re.compile(
     r"(?<![0-9A-Za-z])(?:"
     r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|\d{4}(?:[ -]?\d{4}){3}(?:[ -]?\d{1,3})?"
+    r"|[1-9]\d{15,18}|(?<!-)\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?(?!-)"
     r"|(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"
     r")(?![0-9A-Za-z])"
     r"|(?:密码|口令|(?<![A-Za-z])(?:password|passwd|pwd|pin))\s*[:：=是]\s*[^\s,;，；。]+",
@@ -115,7 +115,7 @@ def unmix_latin(text: str) -> str:
     """Return a Latin text whose UTF-8 had been read as Latin-1 or CP1252, as ftfy undoes it; others as they are."""
     import ftfy
 
-    return str(ftfy.fix_encoding(text))
+    return text if text.isascii() else str(ftfy.fix_encoding(text))
 
 
 def are_unmixed(texts: Texts) -> bool:

@@ -15,7 +15,8 @@ _SHARE = "^[+]?[0-9]{1,3}([.][0-9]{1,9})?$"
 
 
 def _is_local(text: str, parameters: Parameters) -> bool:
-    if not _LOCAL.fullmatch(text):
+    # Three digits behind one point are decimals until a declared locale, or another text, says otherwise.
+    if not _LOCAL.fullmatch(text) or (parameters.locale is None and re.fullmatch(r"-?\d{1,3}[.]\d{3}", text)):
         return False
     return parameters.locale is None or read_local(text, parameters.locale) is None
 
@@ -115,7 +116,7 @@ DEFECTS = (
         "N05",
         "digits lost in a spreadsheet",
         "1.10105E+17",
-        matching(r"^[+-]?\d+(\.\d+)?[eE]\+\d+$|^\d{15}0+$"),
+        matching(r"^[+-]?\d+(\.\d+)?[eE]\+\d+$|^[1-9]\d{14}0+$"),
         "X",
         "extract again as text: the digits are gone",
         "accuracy",
@@ -125,7 +126,7 @@ DEFECTS = (
         "N06",
         "numbers with units",
         "100 pcs",
-        matching(r"^[+-]?\d+([.,]\d+)?\s*(\p{L}|[%℃])+\.?$|^(约|大约|近|approx\.?|ca\.?|~)\s*\d"),
+        matching(r"^[+-]?\d{1,12}([.,]\d+)?\s*(\p{L}|[%℃])+\.?$|^(约|大约|近|approx\.?|ca\.?|~)\s*\d"),
         "P",
         "split value and unit; 万 only where the column declares it; approximations stay texts",
         "precision",
