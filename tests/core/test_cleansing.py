@@ -85,6 +85,7 @@ CASES: list[tuple[str, str, str | None]] = [
     ("negate", "0.00", "0.00"),
     ("negate", "n/a", "n/a"),
     ("trailing_minus", "4380.31-", "-4380.31"),
+    ("trailing_minus", "4380.31 -", "-4380.31"),
     ("trailing_minus", "4-3-", "4-3-"),
     ("zero_date", "00000000", None),
     ("zero_date", "20250101", "20250101"),
@@ -200,8 +201,70 @@ def test_a_remedy_reads_the_column_beside(remedy: str, before: str, beside: str 
     assert len(changes) == (before != after)
 
 
-def test_mixed_chinese_is_left_alone_where_one_text_of_the_column_is_sound() -> None:
-    assert apply("unmix_gb", "涓婃捣", "上海") == ["涓婃捣", "上海"]
+def test_mixed_chinese_is_judged_by_the_whole_column() -> None:
+    holds = REMEDIES["unmix_gb"].holds
+    assert holds is not None
+    assert holds(pa.array(["涓婃捣", "SHANGHAI", "", None, "鍖椾含"]))
+    assert not holds(pa.array(["涓婃捣", "上海"]))
+
+
+HUGE = "9" * 45
+
+
+@pytest.mark.parametrize(
+    ("remedy", "before", "after"),
+    [
+        ("multiply", HUGE + ".25", HUGE + "2500.00"),
+        ("split_unit", HUGE + "万", HUGE + "0000"),
+        ("round_artefact", HUGE + ".10000000000004", HUGE + ".10"),
+        ("round_artefact", HUGE + ".25", HUGE + ".25"),
+        ("negate", HUGE, "-" + HUGE),
+    ],
+)
+def test_no_digit_of_a_huge_number_is_lost(remedy: str, before: str, after: str) -> None:
+    parameters = FACTORS if remedy == "split_unit" else PARAMETERS
+    assert apply(remedy, before, parameters=parameters) == [after]
+
+
+@pytest.mark.parametrize("text", ["1,5e3", "１.２３４,５６", "١.٢٣٤,٥٦", "Infinity,", "NaN,"])
+def test_only_plain_digits_make_a_local_number(text: str) -> None:
+    assert apply("locale_number", text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("请联系13800138000李经理", "请联系***李经理"),
+        ("电话+86 138 0013 8000。", "电话***。"),
+        ("身份证11010519491231002X已核", "身份证***已核"),
+        ("卡号6222 0212 3456 7890 123", "卡号***"),
+        ("登录pwd:abc。请改", "登录***。请改"),
+        ("PO13800138000", "PO13800138000"),
+        ("订单138001380001234x", "订单138001380001234x"),
+        ("shipping: DHL", "shipping: DHL"),
+    ],
+)
+def test_secrets_are_found_between_chinese_words(text: str, shown: str) -> None:
+    assert apply("mask_secrets", text) == [shown]
+
+
+@pytest.mark.parametrize("epoch", [1900, 1904])
+def test_a_serial_number_is_neither_a_year_nor_too_small(epoch: int) -> None:
+    texts = ["60", "2", "2021", "1999", "0061", "６１"]
+    assert apply("excel_serial", *texts, parameters=replace(PARAMETERS, epoch=epoch)) == texts
+    (first,) = apply("excel_serial", "61", parameters=replace(PARAMETERS, epoch=epoch))
+    assert first == {1900: "1900-03-01", 1904: "1904-03-02"}[epoch]
+
+
+def test_marks_of_direction_and_separators_of_lines_are_no_text() -> None:
+    odd = "\u202b上\u200f海\u2028分\u00ad公司\u2069"
+    assert apply("collapse_spaces", odd) == ["上海 分公司"]
+
+
+def test_a_neighbour_with_odd_signs_does_not_touch_the_text() -> None:
+    rows = pa.table({"_row": pa.array([1, 2], pa.int64()), "a": ["5", "5"], "b": ["J\x1fPY", "JPY"]})
+    step = CleanseStep("R-1", "a", ("currency_decimals",), Parameters(values={"JPY": "0"}, beside="b"))
+    assert cleanse(rows, [step])[0]["a"].to_pylist() == ["5", "500"]
 
 
 def test_a_date_that_two_formats_read_differently_stays() -> None:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from tests.phases.toy import Toy, execute, of, told
 
 from cutover.core.duplicates import likely_pairs
@@ -25,14 +26,14 @@ from cutover.systems.pairs import Pair
 
 CUSTOMER = "mappings/customer.yaml"
 A, B = "91110000600037341L", "91310000607378711Y"
+MATCH = "match: [TAX, \"regexp_replace(NAME, '[()（）]', '', 'g')\"]"
 SURVIVE = 'survive: {NAME: ["length(NAME) desc"], TERM: ["SINCE desc nulls last"]}'
 
 
 @pytest.fixture
 def toy(tmp_path: Path, scratch_database) -> Toy:
     toy = Toy(tmp_path, scratch_database)
-    match = "match: [TAX, \"regexp_replace(NAME, '[()（）]', '', 'g')\"]"
-    toy.edit(CUSTOMER, "match: [TAX]", match).edit(CUSTOMER, "fill: [PHONE]", f"fill: [PHONE], {SURVIVE}")
+    toy.edit(CUSTOMER, "match: [TAX]", MATCH).edit(CUSTOMER, "fill: [PHONE]", f"fill: [PHONE], {SURVIVE}")
     asked = "duplicates: {rule: CU-D, name: NAME, identity: TAX, valid: cn_uscc, review: 85}\n"
     toy.files[CUSTOMER] += asked
     toy.edit("mappings/supplier.yaml", "match: [TAX], into: [customer]", "match: [TAX]")
@@ -130,7 +131,7 @@ def test_the_gate_is_closed_while_a_pair_is_undecided(world: World) -> None:
     mapping = world.specification.mapping("customer")
     found = list(duplicate_checks(world, snapshot, mapping))
     assert [(one.check_id, one.status, one.value) for one in found] == [
-        ("DUPLICATES", "fail", "3"), ("MERGED", "pass", "0"), ("UNMERGE", "pass", "0")
+        ("DUPLICATES", "fail", "3"), ("MERGED", "pass", "0"), ("CLUSTERS", "pass", "0"), ("UNMERGE", "pass", "0")
     ]  # fmt: skip
     for pair in list_pairs(world):
         decide_pair(world, pair.pair_id, "different", by="sales")
@@ -146,6 +147,57 @@ def test_a_merge_without_a_valid_number_is_found(toy: Toy) -> None:
     go(world, snapshot)
     found = list(duplicate_checks(world, snapshot, world.specification.mapping("customer")))
     assert of(found, "MERGED", "customer").status == "fail"
+
+
+def unlawful(world: World, snapshot: str, entity: str = "customer") -> str | None:
+    return of(duplicate_checks(world, snapshot, world.specification.mapping(entity)), "MERGED", entity).value
+
+
+def test_a_word_about_one_pair_is_none_about_another(toy: Toy) -> None:
+    toy.edit(CUSTOMER, MATCH, "match: [TAX]")
+    world = toy.world()
+    create_target(world)
+    snapshot = land(world)
+    # 3 merges by its number alone; what is said of 3 and 4 does not make it one thing with 1.
+    assert go(world, snapshot)[2] == MERGED and unlawful(world, snapshot) == "1"
+    with world.target.begin() as connection:
+        connection.execute(text("update cutover.pair set first_key = '3' where first_key = '4'"))
+    decide_pair(world, pair_of(world, "3", "5").pair_id, "same", by="sales")
+    assert unlawful(world, snapshot) == "1"
+    decide_pair(world, pair_of(world, "2", "3").pair_id, "same", by="sales")
+    assert unlawful(world, snapshot) == "0"
+
+
+def test_a_row_that_survives_in_another_entity_is_held_to_the_law_too(toy: Toy) -> None:
+    supplier = "mappings/supplier.yaml"
+    toy.edit(supplier, "match: [TAX]", 'match: [TAX, "left(NAME, 2)"], into: [customer]')
+    toy.edit(CUSTOMER, MATCH, 'match: [TAX, "left(NAME, 2)"]')
+    toy.files[supplier] += "duplicates: {rule: SU-D, name: NAME, identity: TAX, valid: cn_uscc}\n"
+    toy.write("supplier", [{"NR": "7", "NAME": "珠江物流", "TAX": B}, {"NR": "8", "NAME": "珠江航运", "TAX": B}])
+    world = toy.world()
+    create_target(world)
+    snapshot = land(world)
+    go(world, snapshot)
+    cleanse_entity(world, snapshot, "supplier")
+    map_entity(world, snapshot, "supplier")
+    assert told(world, snapshot, "supplier") == [MERGED, MERGED]
+    assert unlawful(world, snapshot, "supplier") == "1"
+
+
+def test_a_record_of_many_rows_is_looked_at_by_somebody(toy: Toy) -> None:
+    rows = [{"NR": f"{n}", "NAME": "华信上海", "TAX": A} for n in range(1, 12)]
+    toy.write("customer", rows)
+    world = toy.world()
+    create_target(world)
+    snapshot = land(world)
+    go(world, snapshot)
+    mapping = world.specification.mapping("customer")
+    assert unlawful(world, snapshot) == "0"
+    assert of(duplicate_checks(world, snapshot, mapping), "CLUSTERS", "customer").status == "fail"
+    for n in range(2, 12):
+        one, other = sorted(["1", str(n)])
+        decide_pair(world, pair_of(world, one, other).pair_id, "same", by="sales")
+    assert of(duplicate_checks(world, snapshot, mapping), "CLUSTERS", "customer").status == "pass"
 
 
 def test_a_lost_value_of_a_merged_row_is_found(world: World) -> None:
@@ -175,6 +227,29 @@ def test_one_pair_is_one_pair_whatever_the_blocks() -> None:
     names = pa.array(["华信上海贸易", "华信上海贸易", "x", None, ""])
     found = likely_pairs(names, pa.array([A, A, A, A, None]), review=90, is_valid=is_uscc).to_pylist()
     assert [(p["first"], p["second"], p["automatic"]) for p in found] == [(0, 1, True), (0, 2, False), (1, 2, False)]
+
+
+def found_in(names: list[str], numbers: list[str] | None = None) -> set[tuple[int, int, bool]]:
+    identities = pa.array(numbers or [""] * len(names), pa.string())
+    pairs = likely_pairs(pa.array(names), identities, review=90, is_valid=is_uscc).to_pylist()
+    return {(pair["first"], pair["second"], pair["automatic"]) for pair in pairs}
+
+
+def test_legal_forms_and_characters_are_folded_to_find_and_not_to_join() -> None:
+    assert found_in(["华信有限公司", "华信有限责任公司"], [A, A]) == {(0, 1, False)}
+    assert found_in(["華信貿易有限公司", "华信贸易有限公司"], [A, A]) == {(0, 1, False)}
+    assert found_in(["华信贸易有限公司", "华信贸易有限公司上海分公司"]) == set()
+    assert found_in(["华信（上海）贸易", "华信(上海)贸易"], [A, A]) == {(0, 1, True)}
+    assert found_in(["有限公司", "集团"]) == set()
+
+
+def test_no_block_is_too_large_for_the_same_name_or_number() -> None:
+    # 600 companies of one town: every one begins and ends like the others, and one name stands there twice.
+    names = [f"上海市浦东{chr(0x4E00 + 3 * n)}{chr(0x5E00 + 7 * n)}国际贸易有限公司" for n in range(600)]
+    assert (5, 600, False) in found_in([*names, names[5].replace("有限", "有限责任")])
+    assert (7, 599, False) in found_in(
+        [f"{name}{n}" for n, name in enumerate(names)], [B if n >= 7 else "" for n in range(600)]
+    )
 
 
 def pair(first: int, second: int, state: str) -> Pair:

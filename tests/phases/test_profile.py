@@ -75,6 +75,17 @@ def test_no_value_of_personal_data_is_on_the_page(world: World, columns: dict[st
     assert "13800138000" not in page and "张三丰" not in page and "shapes only" in page
 
 
+def test_what_looks_like_a_secret_is_a_shape_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    world = offline(monkeypatch, tmp_path, FILES)
+    stage(world, SNAPSHOT, "customer", [{"NR": "1", "TERM": "联系13800138000"}, {"NR": "2", "TERM": "联系13800138000"}])
+    page = Path(write_profile(world, SNAPSHOT, "customer")).read_text(encoding="utf-8")
+    assert "13800138000" not in page and "汉汉99999999999" in page
+
+
+def test_a_column_of_different_values_lists_none(world: World) -> None:
+    assert "every value stands there once" in Path(write_profile(world, SNAPSHOT, "customer")).read_text("utf-8")
+
+
 class Opened(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

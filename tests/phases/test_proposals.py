@@ -98,6 +98,53 @@ def test_a_rejected_proposal_changes_nothing_and_does_not_come_back(world: World
     assert list_proposals(world) == []
 
 
+def test_identities_are_approved_one_by_one(toy: Toy, tmp_path: Path) -> None:
+    rule = "  - {rule: CU-C4, column: NAME, do: join_name, propose: true}\n"
+    look = "  - {rule: CU-C5, column: TAX, do: look_alike, validator: cn_uscc, propose: true}\n"
+    toy.edit(CUSTOMER, rule, rule + look)
+    toy.write("customer", [{"NR": "00", "NAME": "甲", "TAX": "9111O000600037341L"}])
+    world = toy.world()
+    create_target(world)
+    snapshot = land(world)
+    cleansed(world, snapshot)
+    with pytest.raises(InputError, match="changes identities: each cell needs a decision of its own"):
+        decide_rule(world, "CU-C5", "approved", by="boss")
+    file = decide_in(tmp_path, write_proposal_workbook(world), k00=("approve", ""))
+    assert decide_workbook(world, file, by="boss")["approved"] == 1
+    cleanse_entity(world, snapshot, "customer")
+    assert world.staging.read(datasets.clean(snapshot, "customer"))["TAX"].to_pylist() == ["91110000600037341L"]
+
+
+@pytest.mark.parametrize(("odd", "proposed"), [("上海", 0), ("SHANGHAI", 4)])
+def test_mojibake_is_proposed_where_the_whole_column_comes_out_well(toy: Toy, odd: str, proposed: int) -> None:
+    rule = "  - {rule: CU-C4, column: NAME, do: join_name, propose: true}\n"
+    toy.edit(CUSTOMER, rule, "  - {rule: CU-C4, column: TERM, do: unmix_gb, propose: true}\n")
+    terms = ["涓婃捣", "鍖椾含", "涓婃捣", "涓婃捣", odd]
+    toy.write("customer", [{"NR": f"{n}", "NAME": "甲", "TERM": term} for n, term in enumerate(terms)])
+    world = toy.world()
+    create_target(world)
+    # Parts of two rows: the sound text stands in another part than most of the others.
+    snapshot = land(world, batch_rows=2)
+    cleanse_entity(world, snapshot, "customer")
+    assert len(list_proposals(world)) == proposed
+
+
+ODD = "\x0b\x1f_x000D_\r\n=1+1\t上\u200b海\u202e \ud7ff\U0001f600"
+
+
+def test_the_workbook_gives_odd_texts_back_as_they_are(toy: Toy, tmp_path: Path) -> None:
+    rule = "do: join_name, propose: true"
+    toy.edit(CUSTOMER, rule, "do: remove_spaces, propose: true")
+    toy.edit(CUSTOMER, "[fold_width, collapse_spaces]", "[fold_width]")
+    toy.write("customer", [{"NR": "00", "NAME": " " + ODD + " "}, {"NR": "01", "NAME": " " + "长 " * 20_000}])
+    world = toy.world()
+    create_target(world)
+    cleansed(world, land(world))
+    before = [found.before for found in list_proposals(world)]
+    file = decide_in(tmp_path, write_proposal_workbook(world), k00=("approve", ""), k01=("approve", ""))
+    assert decide_workbook(world, file, by="boss") == {"approved": 2, "rejected": 0, "open": 0}, before
+
+
 def test_the_workbook_decides_cell_by_cell_and_takes_another_text(world: World, tmp_path: Path) -> None:
     snapshot = land(world)
     cleansed(world, snapshot)
@@ -110,6 +157,13 @@ def test_a_workbook_without_decisions_leaves_all_open(world: World) -> None:
     cleansed(world, land(world))
     file = Path(write_proposal_workbook(world))
     assert decide_workbook(world, file, by="me") == {"approved": 0, "rejected": 0, "open": 2}
+
+
+def test_a_sheet_that_cannot_hold_all_is_not_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    cleansed(world, land(world))
+    monkeypatch.setattr("cutover.phases.proposals.SHEET_ROWS", 2)
+    with pytest.raises(InputError, match="2 proposals are more than a sheet takes"):
+        write_proposal_workbook(world)
 
 
 def test_one_bad_cell_and_nothing_is_recorded(world: World, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ cleanse:
   - {rule: CU-C3, column: CREDIT, do: trailing_minus}
 exclude:
   - {rule: CU-X, when: "NAME ilike 'test%'", reason: test_record, approver: sales}
-merge: {rule: CU-M, kind: merge_entity, match: [TAX], order: ["SINCE desc nulls last"], fill: [PHONE]}
+merge: {rule: CU-M, kind: merge_entity, match: [TAX], order: ["SINCE desc nulls last"], fill: [PHONE], approver: sales}
 acyclic: {rule: CU-A, parent: PARENT, child: NR}
 fields:
   - {rule: CU-1, kind: copy, source: NR, target: no, type: text(10), required: true}
@@ -86,7 +86,7 @@ pii: [NAME, PHONE]
 entity: supplier
 source: {system: crm, csv: {path: supplier.csv, encoding: utf-8}, key: NR}
 target: {table: app.partner, id: id, key: no}
-merge: {rule: SU-M, kind: merge_entity, match: [TAX], into: [customer]}
+merge: {rule: SU-M, kind: merge_entity, match: [TAX], into: [customer], approver: sales}
 fields:
   - {rule: SU-1, kind: derive, expression: "'S' || NR", target: no, type: text(10), required: true}
   - {rule: SU-2, kind: copy, source: NAME, target: name, type: text(12), required: true}

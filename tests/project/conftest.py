@@ -32,6 +32,7 @@ merge:
   kind: merge_entity
   match: [TAX]
   order: [SINCE desc nulls last]
+  approver: sales
 fields:
   - {rule: CU-1, kind: copy, source: NR, target: no, type: text(10), required: true}
   - {rule: CU-2, kind: lookup, source: LAND, target: country, crosswalk: country, type: text(2)}

@@ -598,7 +598,7 @@ def test_a_survivor_must_merge_by_the_same_terms(toy: Toy) -> None:
 entity: supplier
 source: {system: crm, extract: orders.sql, key: NR}
 target: {table: app.supplier, key: no}
-merge: {rule: SU-M, kind: merge_entity, match: [TAX, NAME], into: [customer]}
+merge: {rule: SU-M, kind: merge_entity, match: [TAX, NAME], into: [customer], approver: sales}
 fields: [{rule: SU-1, kind: copy, source: NR, target: no}]
 """
     _, findings = inspect_specification(toy(("mappings/supplier.yaml", supplier)))

@@ -12,7 +12,9 @@ cleanse:
   - {rule: R1, column: [C2, K], do: trim}
 drops:
   - {column: C3, reason: unused, approver: me}
-merge: {rule: R2, kind: merge_entity, match: [K], fill: [C4]}
+merge: {rule: R2, kind: merge_entity, match: [K, C18], fill: [C4], survive: {C16: [K]}, approver: me}
+duplicates: {rule: R4, name: C17, identity: C18}
+identities: [C19]
 all_or_none: {rule: R3, by: C5}
 fields:
   - {rule: F1, kind: copy, target: k, source: C6}
@@ -42,9 +44,9 @@ def test_every_unknown_column_is_found_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "mappings/crosswalks/u.csv").write_text("source,target\nkg,1\n")
     specification = read_specification(tmp_path)
     findings = check_columns(specification, {"a": ["K"]})
-    assert sorted(f.problem.split("'")[1] for f in findings) == sorted(f"C{index}" for index in range(1, 16))
+    assert sorted(f.problem.split("'")[1] for f in findings) == sorted(f"C{index}" for index in range(1, 20))
     places = {finding.problem.split("'")[1]: (finding.line, finding.column) for finding in findings}
-    assert (places["C2"], places["C8"], places["C11"]) == ((5, 16), (12, 77), (20, 48))
-    everything = ["K", *(f"C{index}" for index in range(1, 16))]
+    assert (places["C2"], places["C8"], places["C11"]) == ((5, 16), (14, 77), (22, 48))
+    everything = ["K", *(f"C{index}" for index in range(1, 20))]
     assert check_columns(specification, {"a": everything}) == []
     assert check_columns(specification, {}) == []

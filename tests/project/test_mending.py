@@ -39,11 +39,11 @@ STATED = "values: {A: '1'}, region: CN, pivot: 50, validator: cn_uscc"
 
 @pytest.mark.parametrize("name", PROPOSING)
 def test_a_remedy_that_only_proposes_needs_an_approval(toy: Toy, name: str) -> None:
-    (finding,) = told(toy, f"column: NAME, do: {name}, {STATED}")
+    (finding,) = told(toy, f"column: REMARK, do: {name}, {STATED}")
     each = REMEDIES[name].each
     assert ("each cell needs a decision" if each else "only proposes (mode P)") in finding
-    assert told(toy, f"column: NAME, do: {name}, {STATED}, propose: true") == []
-    approved = told(toy, f"column: NAME, do: {name}, {STATED}, approver: sales")
+    assert told(toy, f"column: REMARK, do: {name}, {STATED}, propose: true") == []
+    approved = told(toy, f"column: REMARK, do: {name}, {STATED}, approver: sales")
     assert len(approved) == (1 if each else 0)
 
 
@@ -74,6 +74,25 @@ def test_a_remedy_says_what_it_needs(toy: Toy, name: str, needed: str) -> None:
     assert any(f"{name} needs `{needed}`" in finding for finding in told(toy, f"column: NAME, do: {name}"))
 
 
+STATED_FOR = {
+    "marked_sign": "values: {CR: '-'}",
+    "currency_decimals": "values: {JPY: 0}, beside: LAND",
+    "price_unit": "beside: LAND",
+    "excel_serial": "epoch: 1904",
+}
+FOR_ALL = (
+    "length: 6, values: {A: 1}, locale: de_DE, scale: 2, factor: 10000, formats: ['%d/%m/%Y'], pivot: 50, region: CN, "
+    "validator: cn_uscc"
+)
+
+
+@pytest.mark.parametrize("name", sorted(REMEDIES))
+def test_every_remedy_can_be_asked_for_in_a_file(toy: Toy, name: str) -> None:
+    column = "NR" if REMEDIES[name].keys_only else "REMARK"
+    proposing = ", propose: true" if REMEDIES[name].mode == "P" else ""
+    assert told(toy, f"column: {column}, do: {name}, {STATED_FOR.get(name, FOR_ALL)}{proposing}") == []
+
+
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [
@@ -84,6 +103,7 @@ def test_a_remedy_says_what_it_needs(toy: Toy, name: str, needed: str) -> None:
         ("do: look_alike, propose: true, validator: cn_usc", "there is no validator 'cn_usc'"),
         ("do: trim, propose: true, approver: boss", "decided cell by cell"),
         ("do: excel_serial, epoch: 1905", "epoch"),
+        ("do: excel_serial, epoch: [1900]", "epoch"),
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_told(toy: Toy, rule: str, problem: str) -> None:

@@ -1,8 +1,9 @@
 """Duplicates: pairs of rows that may be one real thing, and what a machine may decide about them.
 
-Blocking keeps the work small: rows are compared that share an official number, or an end of their match keys. The
-score is rapidfuzz's; below `review` there is no match, above it a steward looks. `automatic` is no threshold but a law:
-the same checksum-valid official number and the same match key.
+Blocking keeps the work small: rows are compared that share an official number, or an end of what is left of their names
+without legal form and in simplified characters. The score is rapidfuzz's; below `review` there is no match, above it a
+steward looks. `automatic` is no threshold but a law: the same checksum-valid official number and the same match key, in
+which a legal form counts, and a traditional character is not a simplified one.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing.remedy import Texts
-from cutover.core.cleansing.texts import fold_text
+from cutover.core.cleansing.remedy import Texts, per_distinct
+from cutover.core.cleansing.texts import fold_company, fold_text, simplify
 
 PAIRS = pa.schema(
     [
@@ -23,26 +24,32 @@ PAIRS = pa.schema(
         ("automatic", pa.bool_()),
     ]
 )
-# A block of more rows than this would cost its square; such a beginning says nothing, and the identity still pairs.
+# A block of more rows than this would cost its square. Such a beginning says nothing; the rows of one number or of one
+# name are all paired with the first of them.
 BLOCK_LIMIT = 200
 _CANDIDATES = """
-    with keyed as (select place, key, identity, left(key, 4) as head, right(key, 4) as tail from given where key <> ''),
+    with keyed as (select * from given where core <> ''),
     blocks as (
         select 'i' || identity as block, place from keyed where identity <> ''
-        union select 'h' || head, place from keyed
-        union select 't' || tail, place from keyed
+        union select 'n' || core, place from keyed
+        union select 'h' || left(core, 4), place from keyed
+        union select 't' || right(core, 4), place from keyed
     ),
-    small as (select block, place from blocks qualify count(*) over (partition by block) <= getvariable('block_limit'))
-    select distinct a.place as first, b.place as second
+    sized as (
+        select block, place, count(*) over (partition by block) as rows, min(place) over (partition by block) as lead
+        from blocks
+    ),
+    small as (select block, place from sized where rows <= getvariable('block_limit'))
+    select a.place as first, b.place as second
     from small as a join small as b on a.block = b.block and a.place < b.place
+    union select lead, place from sized
+    where rows > getvariable('block_limit') and left(block, 1) in ('i', 'n') and lead < place
     order by first, second"""
 
 
 def match_keys(names: Texts) -> Texts:
     """Return the match key of each name, once per distinct name."""
-    encoded = names.dictionary_encode()
-    keys = pa.array([fold_text(name) for name in encoded.dictionary.to_pylist()], pa.string())
-    return pc.fill_null(keys.take(encoded.indices), "")
+    return pc.fill_null(per_distinct(fold_text, names), "")
 
 
 def likely_pairs(
@@ -55,9 +62,11 @@ def likely_pairs(
     automatic.
     """
     keys = match_keys(names)
-    pairs = _candidates(keys, identities)
+    # A long legal form would make strangers alike.
+    cores = per_distinct(lambda key: fold_company(simplify(key)), keys)
+    pairs = _candidates(cores, identities)
     first, second = pairs["first"].combine_chunks(), pairs["second"].combine_chunks()
-    scores = _scores(keys.take(first), keys.take(second))
+    scores = _scores(cores.take(first), cores.take(second))
     same = pc.fill_null(pc.equal(identities.take(first), identities.take(second)), False)
     same = pc.and_(same, pc.fill_null(pc.not_equal(identities.take(first), ""), False))
     told = _valid(identities, is_valid)
@@ -66,10 +75,10 @@ def likely_pairs(
     return found.filter(pc.or_(pc.greater_equal(scores, review), same))
 
 
-def _candidates(keys: Texts, identities: Texts) -> pa.Table:
-    places = pa.array(range(len(keys)), pa.int64())
+def _candidates(cores: Texts, identities: Texts) -> pa.Table:
+    given = {"place": pa.array(range(len(cores)), pa.int64()), "core": cores, "identity": pc.fill_null(identities, "")}
     with duckdb.connect(":memory:", config={"threads": "2", "enable_external_access": "false"}) as connection:
-        connection.register("given", pa.table({"place": places, "key": keys, "identity": pc.fill_null(identities, "")}))
+        connection.register("given", pa.table(given))
         connection.execute(f"set variable block_limit = {BLOCK_LIMIT}").fetchall()
         return connection.query(_CANDIDATES).to_arrow_table()
 

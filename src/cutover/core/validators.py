@@ -1,7 +1,7 @@
-"""Validators: what a text must be to be an identity that somebody gave out, as the libraries of such numbers know it.
+"""Validators: what a text must be, as the libraries of such numbers and addresses know it.
 
-A column that a mapping checks by one of these holds an identity: no remedy may change what it says (domain: tax, bank
-and personal identities are never repaired automatically).
+Most are of identities that somebody gave out: no remedy may change what such a column says (tax, bank and personal
+identities are never repaired automatically).
 """
 
 import re
@@ -30,6 +30,39 @@ def is_uscc(text: str) -> bool:
     return bool(uscc.is_valid(text))
 
 
+def is_email(text: str) -> bool:
+    """Say whether a text is an e-mail address by its syntax; nothing is asked of any server."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def _of_phone(judge: str) -> Callable[[str], bool]:
+    """Return the check of a number in E.164 by a function of phonenumbers."""
+
+    def is_so(text: str) -> bool:
+        import phonenumbers
+
+        if not re.fullmatch(r"\+[0-9]{5,15}", text):
+            return False
+        try:
+            return bool(getattr(phonenumbers, judge)(phonenumbers.parse(text)))
+        except phonenumbers.NumberParseException:
+            return False
+
+    return is_so
+
+
+# Whether a phone number is in use is known late, for the lists of ranges lag behind: a rule that is not `hard`.
+_ADDRESSES: dict[str, Callable[[str], bool]] = {
+    "email": is_email,
+    "phone_possible": _of_phone("is_possible_number"),
+    "phone_valid": _of_phone("is_valid_number"),
+}
 VALIDATORS: dict[str, Callable[[str], bool]] = {
     "cn_uscc": is_uscc,
     "cn_ric": lambda text: bool(ric.is_valid(text)),
@@ -37,4 +70,7 @@ VALIDATORS: dict[str, Callable[[str], bool]] = {
     "iban": lambda text: bool(iban.is_valid(text)),
     "salesforce_id": is_salesforce_id,
     "luhn": lambda text: bool(luhn.is_valid(text)),
-}
+} | _ADDRESSES
+IDENTITIES = frozenset(VALIDATORS) - frozenset(_ADDRESSES)
+# Numbers that an authority gives to one party or account, with check digits.
+OFFICIAL = ("cn_uscc", "cn_ric", "eu_vat", "iban", "luhn")

@@ -4,13 +4,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing import DECISIONS, CleanseStep, Steward, cleanse, read_typed
+from cutover.core.cleansing import DECISIONS, REMEDIES, CleanseStep, Steward, cleanse, read_typed
 from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import InputError, SourceError
@@ -74,8 +74,9 @@ def _cleanse_parts(
     world: World, snapshot: str, mapping: Mapping, beside: _Beside, total: int
 ) -> Counter[tuple[str, str]]:
     counts, done = Counter[tuple[str, str]](), 0
+    steps = _steps_that_hold(world, snapshot, mapping)
     for index, rows in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
-        counts += _cleanse_part(world, snapshot, mapping, beside, index, rows)
+        counts += _cleanse_part(world, snapshot, mapping, steps, beside, index, rows)
         done += len(rows)
         world.progress(Step("cleanse", mapping.entity, done, total))
     return counts
@@ -141,10 +142,25 @@ def cleanse_steps(mapping: Mapping) -> list[CleanseStep]:
     ]
 
 
+def _steps_that_hold(world: World, snapshot: str, mapping: Mapping) -> list[CleanseStep]:
+    """Return the steps of a mapping without the remedies that a column, looked at whole, is not fit for."""
+
+    def holds(name: str, column: str) -> bool:
+        judge, raw = REMEDIES[name].holds, datasets.raw(snapshot, mapping.source)
+        if judge is None:
+            return True
+        parts = (as_array(rows[column]) for _, rows in world.staging.read_parts(raw) if column in rows.column_names)
+        return all(judge(texts) for texts in parts if type_of(texts.type) == TEXT)
+
+    return [
+        replace(step, remedies=tuple(name for name in step.remedies if holds(name, step.column)))
+        for step in cleanse_steps(mapping)
+    ]
+
+
 def _cleanse_part(
-    world: World, snapshot: str, mapping: Mapping, beside: _Beside, index: int, rows: pa.Table
+    world: World, snapshot: str, mapping: Mapping, steps: list[CleanseStep], beside: _Beside, index: int, rows: pa.Table
 ) -> Counter[tuple[str, str]]:
-    steps = cleanse_steps(mapping)
     _require_columns(mapping, steps, rows)
     # Decisions name a row by its key as it was landed: what a rule makes of the key does not matter to them.
     landed_key = join_key([as_array(rows[column]) for column in mapping.source.key])

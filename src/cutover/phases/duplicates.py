@@ -1,13 +1,14 @@
 """Duplicates: find pairs of rows that may be one thing, queue them for a steward, and hold merges to the law of K04."""
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import Literal
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.duplicates import likely_pairs, match_keys
+from cutover.core.cleansing.texts import fold_text
+from cutover.core.duplicates import likely_pairs
 from cutover.core.rules import as_array
 from cutover.core.validators import VALIDATORS
 from cutover.core.verdicts import CheckResult, must_equal
@@ -18,6 +19,9 @@ from cutover.project.model import Duplicates, Mapping
 from cutover.systems import datasets, pairs
 from cutover.systems.pairs import Pair, PairState
 from cutover.systems.setwise import open_setwise, quote, quote_text
+
+# Rows of a record beyond these are looked at by a person, whatever they share.
+CLUSTER_TO_REVIEW = 10
 
 
 def find_pairs(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
@@ -87,37 +91,76 @@ def decide_pair(world: World, named: str, state: Literal["same", "different"], *
 
 
 def duplicate_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
-    """Check that every pair is decided, that what merged had the right to, and that it can be taken apart again."""
+    """Check that every pair is decided, that what merged had the right to, and that it can be taken apart again.
+
+    What became one of more than ten rows was looked at by somebody, row by row.
+    """
     if mapping.duplicates is None:
         return
     listed = list_pairs(world, mapping.entity, state=None)
     states = Counter(pair.state for pair in listed)
     yield must_equal("DUPLICATES", mapping.entity, states["open"], 0, severity="major", **dict(states))
-    unlawful, merged = _count_unlawful(world, snapshot, mapping, mapping.duplicates, listed)
-    yield must_equal("MERGED", mapping.entity, unlawful, 0, merged=merged)
+    said = [(pair.first_key, pair.second_key) for pair in listed if pair.state == "same"]
+    merged = _merged_rows(world, snapshot, mapping)
+    unlawful = _count_apart(merged, said, valid=_validator(mapping.duplicates))
+    yield must_equal("MERGED", mapping.entity, unlawful, 0, merged=len(merged))
+    large = [rows for rows in _clusters(merged).values() if len(rows) >= CLUSTER_TO_REVIEW]
+    unseen = sum(_count_apart(rows, said, valid=lambda _: False) > 0 for rows in large)
+    yield must_equal("CLUSTERS", mapping.entity, unseen, 0, large=len(large))
     yield must_equal("UNMERGE", mapping.entity, count_lost_values(world, snapshot, mapping), 0)
 
 
-def _count_unlawful(
-    world: World, snapshot: str, mapping: Mapping, asked: Duplicates, listed: list[Pair]
-) -> tuple[int, int]:
-    """Count the rows that merged within their entity without one valid identity and name, or a steward's word.
+def _validator(asked: Duplicates) -> Callable[[str], bool]:
+    return VALIDATORS[asked.valid] if asked.valid else lambda _: False
 
-    Returns them, and how many rows merged within the entity.
-    """
-    said = {key for pair in listed if pair.state == "same" for key in (pair.first_key, pair.second_key)}
-    with open_setwise(world.staging) as setwise:
-        setwise.connection.register("rows", _rows(world, snapshot, mapping, asked))
-        merged = setwise.select(
-            f"""select rows._key, rows.name, rows.identity, other.name as other_name, other.identity as other_identity
-                from outcome join rows using (_row)
-                join rows as other on outcome.survivor = {quote_text(mapping.entity + "#")} || other._row
-                where outcome.outcome = 'merged'""",
-            outcome=datasets.outcome(snapshot, mapping.entity),
-        )
-    valid = VALIDATORS[asked.valid] if asked.valid else lambda _: False
-    names = [match_keys(as_array(merged[name])) for name in ("name", "other_name")]
-    same = pc.and_(pc.equal(*names), pc.fill_null(pc.equal(merged["identity"], merged["other_identity"]), False))
-    told = zip(merged["_key"].to_pylist(), same.to_pylist(), merged["identity"].to_pylist(), strict=True)
-    lawful = [key in said or (is_same and valid(number)) for key, is_same, number in told]
-    return lawful.count(False), len(lawful)
+
+def _merged_rows(world: World, snapshot: str, mapping: Mapping) -> list[dict[str, Any]]:
+    """Return each merged row with its survivor, also one of an earlier entity: key, name and identity of both."""
+    assert mapping.duplicates is not None
+    found: list[dict[str, Any]] = []
+    for entity in (mapping.entity, *(mapping.merge.into if mapping.merge else ())):
+        survivors = world.specification.mapping(entity)
+        # Without a search of its own, an earlier entity is asked for the columns that ours names.
+        asked = survivors.duplicates or mapping.duplicates
+        with open_setwise(world.staging) as setwise:
+            setwise.connection.register("rows", _rows(world, snapshot, mapping, mapping.duplicates))
+            setwise.connection.register("survivors", _rows(world, snapshot, survivors, asked))
+            merged = setwise.select(
+                f"""select {quote_text(mapping.entity + "#")} || rows._row as row, rows._key as key, rows.name, rows.identity,
+                           outcome.survivor as other_row, other._key as other_key, other.name as other_name,
+                           other.identity as other_identity
+                    from outcome join rows using (_row)
+                    join survivors as other on outcome.survivor = {quote_text(entity + "#")} || other._row
+                    where outcome.outcome = 'merged'""",
+                outcome=datasets.outcome(snapshot, mapping.entity),
+            )
+        # What a steward said is of rows of one entity.
+        said = entity == mapping.entity
+        found += [line | {"said": said} for line in merged.to_pylist()]
+    return found
+
+
+def _clusters(merged: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return survivor -> the rows that became one with it; counted with it, they are one more."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in merged:
+        found[line["other_row"]].append(line)
+    return dict(found)
+
+
+def _count_apart(merged: list[dict[str, Any]], said: list[tuple[str, str]], *, valid: Callable[[str], bool]) -> int:
+    """Count the merged rows that nothing joins to their survivor: no chain of valid numbers and names, nor a word."""
+    import networkx
+
+    graph: networkx.Graph[Any] = networkx.Graph((("key", one), ("key", other)) for one, other in said)
+    for line in merged:
+        ends = [(line["row"], line["key"], line["name"], line["identity"], line["said"])]
+        ends += [(line["other_row"], line["other_key"], line["other_name"], line["other_identity"], line["said"])]
+        for row, key, name, number, is_own in ends:
+            graph.add_node(row)
+            if is_own:
+                graph.add_edge(row, ("key", key))
+            if number and valid(number):
+                graph.add_edge(row, ("thing", number, fold_text(name or "")))
+    part_of = {node: place for place, part in enumerate(networkx.connected_components(graph)) for node in part}
+    return sum(part_of[line["row"]] != part_of[line["other_row"]] for line in merged)

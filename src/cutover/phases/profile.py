@@ -4,6 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from cutover.core.cleansing.texts import SECRET
 from cutover.core.profiles import ColumnProfile, NumberProfile, shape_of, suspect
 from cutover.core.rules import as_array
 from cutover.phases.profile_page import build_page
@@ -26,7 +27,8 @@ _RUNS = """
 def write_profile(world: World, snapshot: str, entity: str) -> str:
     """Write the profile of an entity as one HTML page without anything from outside, and return where it lies.
 
-    Columns that the mapping names under `pii` show shapes, never values.
+    Columns that the mapping names under `pii` show shapes, never values; so do texts elsewhere that look like a
+    resident ID, a bank card, a mobile number or a password.
 
     Raises:
         InputError: there is no such entity, or the snapshot has not been landed.
@@ -65,7 +67,7 @@ def _profile(setwise: SetWise, name: str, *, is_hidden: bool) -> ColumnProfile:
         least=_shown(totals["least"], is_hidden=is_hidden),
         greatest=_shown(totals["greatest"], is_hidden=is_hidden),
         lengths=dict(_pairs(setwise, _LENGTHS)),
-        top=[] if is_hidden else top,
+        top=[] if is_hidden else [(str(_shown(text, is_hidden=False)), count) for text, count in top],
         masks=_pairs(setwise, _MASKS),
         numbers=None if is_hidden else numbers,
         suspects=suspect(as_array(values["text"]), rows, are_numbers=numbers is not None),
@@ -78,7 +80,7 @@ def _pairs(setwise: SetWise, sql: str) -> list[tuple[Any, int]]:
 
 
 def _shown(text: str | None, *, is_hidden: bool) -> str | None:
-    return shape_of(text) if text is not None and is_hidden else text
+    return shape_of(text) if text is not None and (is_hidden or SECRET.search(text)) else text
 
 
 def _numbers(setwise: SetWise, values: int) -> NumberProfile | None:

@@ -18,6 +18,7 @@ svg { background: #f6f8fa } rect { fill: #4f7cac } .quiet { color: #5b6b7b }
 h3 { font-size: .95rem; margin: .6rem 0 .2rem }
 """
 _WIDTH, _HEIGHT = 360, 90
+_WIDEST_BAR = 30
 _LONGEST = 80
 
 
@@ -47,7 +48,9 @@ def _line(place: int, column: ColumnProfile) -> list[str]:
     span = f"{lengths[0]} to {lengths[-1]}" if lengths else "-"
     bar = f'<svg width="80" height="10"><rect width="{80 * share:.1f}" height="10"/></svg>'
     link = f'<a href="#c{place}">{escape(column.name)}</a>'
-    suspects = f'<span class="bad">{escape(" ".join(column.suspects))}</span>'
+    suspects = " ".join(
+        f'<span class="bad" title="{escape(DEFECTS[name].name)}">{name}</span>' for name in column.suspects
+    )
     return [
         link,
         f"{share:.1%}",
@@ -68,7 +71,7 @@ def _section(place: int, column: ColumnProfile) -> str:
         _titled("Lengths", _bars(column.lengths)),
         _numbers(column.numbers) if column.numbers else "",
         _titled("Shapes", _counts(column.masks, column.rows)),
-        _titled("Most frequent", _counts(column.top, column.rows)) if column.top else "",
+        _titled("Most frequent", _most_frequent(column)) if column.top else "",
         _titled("Suspected defects", _suspects(column)) if column.suspects else "",
     ]
     return (
@@ -91,7 +94,7 @@ def _bars(counts: Mapping[int, int], *, axis: bool = True) -> str:
     if not counts:
         return '<p class="quiet">no values</p>'
     first, last = min(counts), max(counts)
-    step, highest = _WIDTH / (last - first + 1), max(*counts.values(), 1)
+    step, highest = min(_WIDTH / (last - first + 1), _WIDEST_BAR), max(*counts.values(), 1)
     bars = "".join(
         f'<rect x="{(at - first) * step:.2f}" y="{_HEIGHT - _HEIGHT * count / highest:.2f}" '
         f'width="{max(step * 0.9, 0.6):.2f}" height="{_HEIGHT * count / highest:.2f}">'
@@ -105,6 +108,11 @@ def _bars(counts: Mapping[int, int], *, axis: bool = True) -> str:
 
 def _counts(lines: Iterable[tuple[str, int]], rows: int) -> str:
     return _table(["text", "rows", "share"], ([_cut(text), f"{n:,}", f"{n / rows:.1%}"] for text, n in lines))
+
+
+def _most_frequent(column: ColumnProfile) -> str:
+    several = [(text, count) for text, count in column.top if count > 1]
+    return _counts(several, column.rows) if several else '<p class="quiet">every value stands there once</p>'
 
 
 def _suspects(column: ColumnProfile) -> str:

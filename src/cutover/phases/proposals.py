@@ -8,9 +8,11 @@ from typing import Literal
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
+from cutover.core.cleansing import REMEDIES
 from cutover.errors import InputError
 from cutover.phases.world import World
-from cutover.project.spreadsheet import TEXTS_STAY
+from cutover.project.never import identity_columns
+from cutover.project.spreadsheet import CELL_LENGTH, SHEET_ROWS, TEXTS_STAY
 from cutover.systems import stewards
 from cutover.systems.stewards import Decision, Proposal, State
 
@@ -36,14 +38,23 @@ def list_proposals(world: World, entity: str | None = None, state: State | None 
 
 
 def write_proposal_workbook(world: World, entity: str | None = None) -> str:
-    """Write the open proposals as a workbook for stewards and return where it lies; it holds personal data."""
+    """Write the open proposals as a workbook for stewards and return where it lies; it holds personal data.
+
+    Raises:
+        InputError: there is no such entity, or there are more proposals than a sheet has rows.
+    """
+    open_ = list_proposals(world, entity)
+    if len(open_) >= SHEET_ROWS:
+        raise InputError(
+            f"{len(open_):,} proposals are more than a sheet takes",
+            fix="export one entity with --entity, or decide a whole rule with `cutover approve --rule`",
+        )
     buffer = BytesIO()
     book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
     sheet = book.add_worksheet(_SHEET)
     sheet.write_row(0, 0, _COLUMNS, book.add_format({"bold": True, "bg_color": "#DDEBF7"}))
     sheet.freeze_panes(_HEADER_ROW, 0)
     sheet.set_column(1, len(_COLUMNS) - 1, 18)
-    open_ = list_proposals(world, entity)
     for place, found in enumerate(open_, start=_HEADER_ROW):
         told = (
             found.proposal_id,
@@ -55,7 +66,7 @@ def write_proposal_workbook(world: World, entity: str | None = None) -> str:
             found.after or "",
         )
         for column, text in enumerate(told):
-            sheet.write_string(place, column, text)
+            sheet.write_string(place, column, text[:CELL_LENGTH])
     choice = {"validate": "list", "source": ["approve", "reject"]}
     sheet.data_validation(
         _HEADER_ROW, _COLUMNS.index("decision"), max(len(open_), 1), _COLUMNS.index("decision"), choice
@@ -86,12 +97,28 @@ def decide_rule(world: World, rule: str, state: Literal["approved", "rejected"],
     """Record one decision for all open proposals of a rule, as they are proposed; returns the counts.
 
     Raises:
-        InputError: nobody is named, or nothing of this rule is open.
+        InputError: nobody is named, nothing of this rule is open, or it changes identities: those are approved one by
+            one.
     """
+    if state == "approved" and _changes_identities(world, rule):
+        raise InputError(
+            f"rule {rule} changes identities: each cell needs a decision of its own",
+            fix="`cutover proposals --export`, decide line by line, then `cutover approve FILE --by ...`",
+        )
     found = [one for one in list_proposals(world) if one.rule == rule]
     if not found:
         raise InputError(f"nothing of rule {rule} is open", fix="`cutover proposals` lists what is")
     return _record(world, [Decision(one.proposal_id, state, one.after) for one in found], by)
+
+
+def _changes_identities(world: World, named: str) -> bool:
+    found = ((mapping, rule) for mapping in world.specification.mappings.values() for rule in mapping.cleanse)
+    return any(
+        REMEDIES[name].each or (REMEDIES[name].says and identity_columns(mapping) & set(rule.column))
+        for mapping, rule in found
+        if rule.rule == named
+        for name in rule.do
+    )
 
 
 def _record(world: World, decisions: list[Decision], by: str) -> dict[str, int]:
@@ -138,7 +165,7 @@ def _problems(place: int, line: dict[str, str], known: dict[str, Proposal]) -> I
         yield f"{_SHEET}!H{place}: a decision is approve or reject"
     if line["instead"] and _DECISIONS.get(line["decision"].strip().casefold()) != "approved":
         yield f"{_SHEET}!I{place}: another text needs the decision approve"
-    if line["before"] != known[line["proposal"]].before:
+    if line["before"] != known[line["proposal"]].before[:CELL_LENGTH]:
         yield f"{_SHEET}!F{place}: the text before was edited; write the right one into column I"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cutover.core.expression import BadExpression, check_expression, check_order, columns_of
 from cutover.core.ordering import Cycle, order_entities
 from cutover.core.validators import VALIDATORS
-from cutover.project import fitting, kinds, mending, naming
+from cutover.project import fitting, kinds, mending, naming, never
 from cutover.project.control_totals import FOLDER, read_pairs
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import Mapping, ProjectFile, Reference, Rule, Source, Split, Target, located_fields
@@ -58,7 +58,9 @@ def check_specification(
         kinds.check_postings,
         lambda mapping: kinds.check_stores(mapping, project),
         _check_unique,
-        mending.check_duplicates,
+        never.check_readings,
+        never.check_made_up,
+        lambda mapping: never.check_merges(mapping, mappings),
     ]
     for entity, mapping in mappings.items():
         for checker in checkers:

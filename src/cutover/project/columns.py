@@ -35,6 +35,8 @@ def named_columns(mapping: Mapping) -> Named:
     yield from ((("source", "columns", name), name) for name in mapping.source.columns)
     for index, cleanse in enumerate(mapping.cleanse):
         yield from ((("cleanse", index, "column"), name) for name in cleanse.column)
+        if cleanse.beside is not None:
+            yield ("cleanse", index, "beside"), cleanse.beside
     for index, drop in enumerate(mapping.drops):
         yield from ((("drops", index, "column"), name) for name in drop.column)
     for index, control in enumerate(mapping.control):
@@ -42,9 +44,17 @@ def named_columns(mapping: Mapping) -> Named:
         if control.by is not None:
             yield ("control", index, "by"), control.by
     yield from ((("pilot", "strata", index), name) for index, name in enumerate(mapping.pilot.strata))
-    yield from ((("pii", index), name) for index, name in enumerate(mapping.pii))
+    for key in ("pii", "identities"):
+        yield from (((key, index), name) for index, name in enumerate(getattr(mapping, key)))
     if mapping.merge is not None:
         yield from ((("merge", "fill", index), name) for index, name in enumerate(mapping.merge.fill))
+        yield from ((("merge", "survive", name), name) for name in mapping.merge.survive)
+    if mapping.duplicates is not None:
+        named = ((key, getattr(mapping.duplicates, key)) for key in ("name", "identity"))
+        yield from ((("duplicates", key), name) for key, name in named if name is not None)
+    if mapping.acyclic is not None:
+        for key in ("parent", "child"):
+            yield from ((("acyclic", key), name) for name in getattr(mapping.acyclic, key))
     if mapping.history is not None:
         for key in ("day", "until"):
             if getattr(mapping.history, key) is not None:

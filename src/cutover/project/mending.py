@@ -1,12 +1,12 @@
-"""What a cleansing rule may ask for: known remedies with all they need, and nothing that a machine must not do."""
+"""What a cleansing rule may ask for: known remedies with all they need, each in the mode that it is allowed."""
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from cutover.core.cleansing import NEVER, PRESETS, REMEDIES
-from cutover.core.expression import BadExpression, columns_of
 from cutover.core.validators import VALIDATORS
-from cutover.project.model import Cleanse, Derive, Mapping, Xref, located_fields
+from cutover.project.model import Cleanse, Mapping
+from cutover.project.never import check_column, identity_columns
 from cutover.project.reading import Location, suggest
 
 Problems = Iterator[tuple[Location, str, str]]
@@ -28,7 +28,7 @@ _TABLES = {"marked_sign": ("+", "-"), "currency_decimals": ("0", "2", "3"), "spl
 
 def check_remedies(mapping: Mapping) -> Problems:
     """Yield what is wrong with the cleansing rules of a mapping, and what of it must never be automatic."""
-    identities = _identity_columns(mapping)
+    identities = identity_columns(mapping)
     for index, rule in enumerate(mapping.cleanse):
         place: Location = ("cleanse", index)
         if len(set(rule.column)) != len(rule.column):
@@ -40,7 +40,7 @@ def check_remedies(mapping: Mapping) -> Problems:
                 continue
             yield from _check_needs(rule, name, place)
             yield from _check_mode(rule, name, place)
-            yield from _check_columns(mapping, rule, name, identities, place)
+            yield from check_column(mapping, rule, name, identities, place)
 
 
 def _unknown(name: str) -> tuple[str, str]:
@@ -82,48 +82,6 @@ def _check_mode(rule: Cleanse, name: str, place: Location) -> Problems:
         )
 
 
-def _check_columns(mapping: Mapping, rule: Cleanse, name: str, identities: set[str], place: Location) -> Problems:
-    remedy = REMEDIES[name]
-    if remedy.says and not rule.propose:
-        for column in sorted(identities & set(rule.column)):
-            yield (
-                (*place, "column"),
-                f"{name} may change what {column!r} says, which is checked as an identity",
-                "say `propose: true`: the owner decides cell by cell",
-            )
-    if remedy.keys_only:
-        for column in sorted(set(rule.column) - _key_columns(mapping)):
-            yield (
-                (*place, "column"),
-                f"{name} makes match keys, and {column!r} names no row",
-                "fold in the expression that matches instead: the value itself stays as people read it",
-            )
-
-
-def _identity_columns(mapping: Mapping) -> set[str]:
-    """Return the source columns of target columns that are checked by a validator of identities."""
-    checked = {check.column for check in mapping.checks if check.valid is not None}
-    found: set[str] = set()
-    for _, field in located_fields(mapping):
-        if getattr(field, "target", None) in checked:
-            source = getattr(field, "source", ())
-            found |= {source} if isinstance(source, str) else set(source)
-            found |= _read_by(field.expression) if isinstance(field, Derive) else set()
-    return found
-
-
-def _key_columns(mapping: Mapping) -> set[str]:
-    references = [field.source for _, field in located_fields(mapping) if isinstance(field, Xref)]
-    return {*mapping.source.key, *(column for source in references for column in source)}
-
-
-def _read_by(expression: str) -> set[str]:
-    try:
-        return set(columns_of(expression))
-    except BadExpression:
-        return set()  # told elsewhere
-
-
 def _check_parameters(rule: Cleanse, place: Location) -> Problems:
     if rule.propose and rule.approver:
         yield (*place, "approver"), "a rule that proposes is decided cell by cell", "drop `approver` or `propose`"
@@ -150,22 +108,3 @@ def _is_region(name: str) -> bool:
     import phonenumbers
 
     return name in phonenumbers.SUPPORTED_REGIONS
-
-
-def check_duplicates(mapping: Mapping) -> Problems:
-    """Yield what is wrong with the search for duplicates of a mapping."""
-    asked = mapping.duplicates
-    if asked is None:
-        return
-    if asked.valid is not None and asked.valid not in VALIDATORS:
-        yield (
-            ("duplicates", "valid"),
-            f"there is no validator {asked.valid!r}",
-            suggest(asked.valid, list(VALIDATORS)),
-        )
-    if asked.valid is not None and asked.identity is None:
-        yield ("duplicates", "valid"), "`valid` has no `identity` to check", "name the column of the official number"
-    if asked.likely < asked.review:
-        yield ("duplicates", "likely"), "`likely` lies below `review`", "the upper threshold is the higher one"
-    if mapping.merge is None:
-        yield ("duplicates",), "pairs that are the same thing need a `merge`", "say in `merge` which row survives"

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 Place = tuple[int, int]
 CELL_LENGTH = 32_767  # Excel takes no more
+SHEET_ROWS = 1_048_576
 # Options of XlsxWriter: a legacy text that begins with `=` or looks like an address stays a text.
 TEXTS_STAY: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False}
 UNCALCULATED = "a formula without its result"

@@ -184,10 +184,18 @@ def _long_salesforce_id(text: str | None) -> str | None:
 
 REMEDIES: dict[str, Remedy] = {
     "strip_zeros": Remedy(
-        _strip_zeros, "K01", "remove the zeros that pad a purely numeric key of `length` digits", needs=("length",)
+        _strip_zeros,
+        "K01",
+        "remove the zeros that pad a purely numeric key of `length` digits",
+        needs=("length",),
+        says=True,
     ),
     "pad_zeros": Remedy(
-        _pad_zeros, "K01", "give a purely numeric key of `length` digits its zeros in front back", needs=("length",)
+        _pad_zeros,
+        "K01",
+        "give a purely numeric key of `length` digits its zeros in front back",
+        needs=("length",),
+        says=True,
     ),
     "salesforce_id": Remedy(
         lambda texts, _: per_distinct(_long_salesforce_id, texts),
@@ -201,12 +209,23 @@ REMEDIES: dict[str, Remedy] = {
         needs=("values",),
         says=True,
     ),
-    "e164": Remedy(_e164, "C04", "one clean phone number of the `region` becomes +8613800138000", needs=("region",)),
-    "split_phones": Remedy(
-        _split_phones, "C04", "several numbers in one cell, each in E.164, joined by ;", needs=("region",), mode="P"
+    "e164": Remedy(
+        _e164, "C04", "one clean phone number of the `region` becomes +8613800138000", needs=("region",), says=True
     ),
-    "currency_code": Remedy(_currency_code, "C11", "RMB, ￥, 人民币 and ISO codes in small letters become ISO codes"),
-    "country_code": Remedy(_country_code, "C12", "exact names and codes of countries become codes of two letters"),
+    "split_phones": Remedy(
+        _split_phones,
+        "C04",
+        "several numbers in one cell, each in E.164, joined by ;",
+        needs=("region",),
+        mode="P",
+        says=True,
+    ),
+    "currency_code": Remedy(
+        _currency_code, "C11", "RMB, ￥, 人民币 and ISO codes in small letters become ISO codes", says=True
+    ),
+    "country_code": Remedy(
+        _country_code, "C12", "exact names and codes of countries become codes of two letters", says=True
+    ),
     "near_country": Remedy(_near_country, "C12", "misspelt names of countries, by likeness", mode="P", says=True),
     "account_digits": Remedy(_account_digits, "C07", "a bank account loses its blanks, dots and hyphens"),
     "upper_x": Remedy(_upper_x, "C03", "the x at the end of a resident ID becomes X"),
@@ -223,6 +242,6 @@ REMEDIES: dict[str, Remedy] = {
         each=True,
     ),
     "split_emails": Remedy(
-        _split_emails, "M03", "several addresses in one cell, each in its normal form, joined by ;", mode="P"
+        _split_emails, "M03", "several addresses in one cell, each in its normal form, joined by ;", mode="P", says=True
     ),
 }

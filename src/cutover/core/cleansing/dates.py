@@ -22,11 +22,10 @@ def iso(year: str | int, month: str | int, day: str | int) -> str | None:
 
 def _excel_serial(texts: Texts, parameters: Parameters) -> Texts:
     start = _EPOCHS[parameters.epoch or 1900]
-    first = _FIRST_SAFE_SERIAL if parameters.epoch != 1904 else 1
 
     def one(text: str) -> str:
-        found = re.fullmatch(r"([0-9]{1,5})(\.0+)?", text)
-        if found is None or not first <= int(found[1]):
+        found = re.fullmatch(r"([1-9][0-9]{1,4})(\.0+)?", text)
+        if found is None or int(found[1]) < _FIRST_SAFE_SERIAL or re.fullmatch("(19|20)[0-9]{2}", text):
             return text
         return (start + timedelta(days=int(found[1]))).isoformat()
 
@@ -75,25 +74,29 @@ def _short_date(texts: Texts, parameters: Parameters) -> Texts:
 
 REMEDIES: dict[str, Remedy] = {
     "zero_date": Remedy(
-        emptied_where("^0{8}$|^ *$|^0000-00-00( 00:00:00(\\.0+)?)?$"), "D01", "00000000 becomes no date"
+        emptied_where("^0{8}$|^ *$|^0000-00-00( 00:00:00(\\.0+)?)?$"), "D01", "00000000 becomes no date", says=True
     ),
-    "open_end_date": Remedy(emptied_where("^9999-?12-?31$|^31\\.12\\.9999$"), "D02", "99991231 becomes no date"),
+    "open_end_date": Remedy(
+        emptied_where("^9999-?12-?31$|^31\\.12\\.9999$"), "D02", "99991231 becomes no date", says=True
+    ),
     "iso_date": Remedy(
-        mended_by("^([0-9]{4})([0-9]{2})([0-9]{2})$", "\\1-\\2-\\3"), "D01", "20250315 becomes 2025-03-15"
+        mended_by("^([0-9]{4})([0-9]{2})([0-9]{2})$", "\\1-\\2-\\3"), "D01", "20250315 becomes 2025-03-15", says=True
     ),
     "excel_serial": Remedy(
         _excel_serial,
         "D04",
-        "45731 becomes 2025-03-15 by the workbook's `epoch` (1900 or 1904); below 61 it stays",
+        "45731 becomes 2025-03-15 by the workbook's `epoch` (1900 or 1904); below 61 it stays, and so does a year",
         needs=("epoch",),
+        says=True,
     ),
     "date_formats": Remedy(
         _date_formats,
         "D05",
         "read by the declared `formats` (%d/%m/%Y); a text that two of them read differently stays",
         needs=("formats",),
+        says=True,
     ),
-    "chinese_date": Remedy(_chinese_date, "D07", "2021年3月5日 becomes 2021-03-05; partial dates stay"),
+    "chinese_date": Remedy(_chinese_date, "D07", "2021年3月5日 becomes 2021-03-05; partial dates stay", says=True),
     "short_date": Remedy(
         _short_date,
         "D07",

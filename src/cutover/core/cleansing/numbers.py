@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 import pyarrow.compute as pc
 
 from cutover.core.cleansing.remedy import Parameters, Remedy, Texts, mended_by, per_distinct, per_pair
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?|[+-]?\.[0-9]+")
+_LOCAL = re.compile(r"[+-]?[0-9.,'’\s\u00a0\u202f]+")
 _ARTEFACT = Decimal("1e-9")
+# Python's own 28 digits would round a longer number without a word; a text has as many digits as it has signs.
+EXACT = Context(prec=10**6, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def plain(number: Decimal) -> str:
@@ -37,9 +40,14 @@ def _negate(texts: Texts, _: Parameters) -> Texts:
 
 
 def read_local(text: str, locale: str) -> Decimal | None:
-    """Return the number that a text is in a locale, its group and decimal signs all in their places; None if none."""
+    """Return the number that a text is in a locale, its group and decimal signs all in their places; None if none.
+
+    Only plain digits make a number: other digits and exponents, which babel would read too, are defects of their own.
+    """
     from babel.numbers import NumberFormatError, parse_decimal
 
+    if not _LOCAL.fullmatch(text):
+        return None
     try:
         return parse_decimal(text.strip(), locale=locale, strict=True)
     except (NumberFormatError, InvalidOperation, ValueError):
@@ -77,7 +85,7 @@ def _currency_decimals(texts: Texts, beside: Texts, parameters: Parameters) -> T
         decimals = parameters.values.get(currency)
         if decimals is None or not _NUMBER.fullmatch(text):
             return text
-        return plain(Decimal(text).scaleb(2 - int(decimals)))
+        return plain(Decimal(text).scaleb(2 - int(decimals), EXACT))
 
     return per_pair(one, texts, beside)
 
@@ -87,16 +95,17 @@ def _price_unit(texts: Texts, beside: Texts, _: Parameters) -> Texts:
         if not (_NUMBER.fullmatch(text) and _NUMBER.fullmatch(unit)):
             return text
         # Over 0 or 3 a price has no exact end: written as a fraction, no column reads it as a number.
-        digits = Decimal(unit).normalize().as_tuple()
+        digits = Decimal(unit).normalize(EXACT).as_tuple()
         exact = digits.digits == (1,) and digits.sign == 0
-        return plain(Decimal(text).scaleb(-int(digits.exponent))) if exact else f"{text}/{unit}"
+        return plain(Decimal(text).scaleb(-int(digits.exponent), EXACT)) if exact else f"{text}/{unit}"
 
     return per_pair(one, texts, beside)
 
 
 def _without_artefact(number: Decimal, parameters: Parameters) -> Decimal | None:
-    rounded = number.quantize(Decimal(1).scaleb(-int(parameters.scale or 0)), rounding=ROUND_HALF_UP)
-    return rounded if rounded != number and abs(rounded - number) <= _ARTEFACT else None
+    rounded = number.quantize(Decimal(1).scaleb(-int(parameters.scale or 0)), ROUND_HALF_UP, EXACT)
+    changed_by = EXACT.abs(EXACT.subtract(rounded, number))
+    return rounded if 0 < changed_by <= _ARTEFACT else None
 
 
 def _as_fraction(texts: Texts, _: Parameters) -> Texts:
@@ -105,7 +114,7 @@ def _as_fraction(texts: Texts, _: Parameters) -> Texts:
         bare = found is not None and found[1] == text
         if found is None or Decimal(found[1]) > 100 or (bare and Decimal(text) <= 1):
             return text
-        return plain(Decimal(found[1]).scaleb(-2))
+        return plain(Decimal(found[1]).scaleb(-2, EXACT))
 
     return per_distinct(one, texts)
 
@@ -114,13 +123,13 @@ def _split_unit(texts: Texts, parameters: Parameters) -> Texts:
     def one(text: str) -> str:
         found = re.fullmatch(r"\s*([+-]?[0-9]+(?:\.[0-9]+)?)\s*([^0-9]*?)\s*", text)
         factor = parameters.values.get(found[2]) if found else None
-        return text if found is None or not factor else plain(Decimal(found[1]) * Decimal(factor))
+        return text if found is None or not factor else plain(EXACT.multiply(Decimal(found[1]), Decimal(factor)))
 
     return per_distinct(one, texts)
 
 
 REMEDIES: dict[str, Remedy] = {
-    "trailing_minus": Remedy(mended_by("^([0-9.,]+)-$", "-\\1"), "N01", "4380.31- becomes -4380.31"),
+    "trailing_minus": Remedy(mended_by("^([0-9.,]+) *-$", "-\\1"), "N01", "4380.31- becomes -4380.31", says=True),
     "negate": Remedy(
         _negate,
         "N03",
@@ -133,6 +142,7 @@ REMEDIES: dict[str, Remedy] = {
         "N02",
         "1.234,56 becomes 1234.56 by the declared `locale` (de_DE), strictly; other texts stay",
         needs=("locale",),
+        says=True,
         once=True,
     ),
     "marked_sign": Remedy(
@@ -140,6 +150,7 @@ REMEDIES: dict[str, Remedy] = {
         "N03",
         "(123.45), 123.45 CR, 贷 123.45: the sign that `values` declares for the mark; brackets are negative",
         needs=("values",),
+        says=True,
     ),
     "currency_decimals": Remedy(
         _currency_decimals,
@@ -154,9 +165,10 @@ REMEDIES: dict[str, Remedy] = {
         "N07",
         "940.99999999999989 becomes 941.00 with `scale` 2; a change above 1e-9 is never made",
         needs=("scale",),
+        says=True,
     ),
     "multiply": Remedy(
-        _on_numbers(lambda number, parameters: number * (parameters.factor or 1)),
+        _on_numbers(lambda number, parameters: EXACT.multiply(number, parameters.factor or Decimal(1))),
         "N08",
         "times the declared `factor`, such as 10000 for a sheet in 万元",
         needs=("factor",),

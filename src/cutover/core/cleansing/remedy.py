@@ -41,10 +41,11 @@ class Remedy:
         is not sure of.
     mends: the catalogue numbers of the defects that it mends.
     mode: A may run by itself; P only proposes, until a steward or an approver of the rule says yes.
-    says: whether it may change what a text says (and not only how it is written).
-    each: every single proposal needs a decision, an approver of the whole rule is not enough.
+    says: whether it may change what a text says as an identity (and not only how it is written).
+    each: every single proposal needs a decision, one of the whole rule is not enough.
     once: it would change its own result, so a rule must not meet a cell twice.
     keys_only: it loses what a reader wants to see, so it is for columns that name rows, not for values that move.
+    holds: what every part of the column must satisfy as it was landed; where one does not, the remedy is not tried.
     """
 
     apply: Callable[..., Texts]
@@ -56,6 +57,7 @@ class Remedy:
     each: bool = False
     once: bool = False
     keys_only: bool = False
+    holds: Callable[[Texts], bool] | None = None
 
 
 def per_distinct(function: Callable[[Any], str | None], values: Texts) -> Texts:
@@ -67,9 +69,13 @@ def per_distinct(function: Callable[[Any], str | None], values: Texts) -> Texts:
 
 def per_pair(function: Callable[[str, str], str | None], texts: Texts, beside: Texts) -> Texts:
     """Apply `function` once to each distinct pair of texts; a text whose neighbour is null stays as it is."""
-    joined = pc.binary_join_element_wise(texts, beside, "\x1f", null_handling="emit_null")
-    mended = per_distinct(lambda pair: function(*pair.rsplit("\x1f", 1)), joined)
-    return pc.if_else(pc.is_valid(joined), mended, texts)
+    one, other = texts.dictionary_encode(), beside.dictionary_encode()
+    left, right = one.dictionary.to_pylist(), other.dictionary.to_pylist()
+    pairs = pc.add(pc.multiply(one.indices.cast(pa.int64()), len(right)), other.indices.cast(pa.int64()))
+    encoded = pairs.dictionary_encode()
+    told = (divmod(pair, len(right)) for pair in encoded.dictionary.to_pylist())
+    mended = pa.array([function(left[a], right[b]) for a, b in told], pa.string()).take(encoded.indices)
+    return pc.if_else(pc.is_valid(pairs), mended, texts)
 
 
 def mended_by(pattern: str, replacement: str) -> Callable[[Texts, Parameters], Texts]:

@@ -9,15 +9,24 @@ import pyarrow.compute as pc
 
 from cutover.core.cleansing.remedy import Parameters, Remedy, Texts, emptied_where, per_distinct
 
-_SPACES = "[\\u00A0\\u1680\\u2000-\\u200A\\u202F\\u205F\\u3000\\t\\r\\n\\v\\f]"
-_INVISIBLE = "[\\u200B-\\u200D\\u2060\\uFEFF\\x00-\\x08\\x0E-\\x1F\\x7F]"
+_SPACES = "[\\u0085\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000\\t\\r\\n\\v\\f]"
+# Zero-width signs, soft hyphens, marks of the direction of writing, and control characters.
+_INVISIBLE = (
+    "[\\u00AD\\u061C\\u180E\\u200B-\\u200F\\u202A-\\u202E\\u2060\\u2066-\\u2069\\uFEFF\\x00-\\x08\\x0E-\\x1F\\x7F]"
+)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BRACKETS = re.compile(r"[\s()\[\]<>{}（）【】〔〕《》「」·•・,，.。'\"“”‘’_—–\-/\\]+")
-# Resident IDs, bank cards, mobile numbers, and what follows a word for a secret.
+_LEGAL_FORM = re.compile("(股份)?有限(责任)?公司|集团|公司$")
 _SPLIT_NAME = r"^\s*(\p{Han})[\s\x{3000}\x{00A0}]+(\p{Han})[\s\x{3000}\x{00A0}]*(\p{Han})?\s*$"
+# Resident IDs, bank cards, mobile numbers, and what follows a word for a secret. A Chinese text has no blanks, so no
+# boundary of a word may be asked for: what counts is that no Latin letter and no digit stands beside.
 SECRET = re.compile(
-    r"\b[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]\b|\b\d{16,19}\b|\b1[3-9]\d{9}\b"
-    r"|(?:密码|口令|password|passwd|pwd|pin)\s*[:：=是]\s*[^\s,;，；]+",
+    r"(?<![0-9A-Za-z])(?:"
+    r"[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
+    r"|[1-9]\d{15,18}|(?<!-)\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?(?!-)"
+    r"|(?:(?:\+|00)?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"
+    r")(?![0-9A-Za-z])"
+    r"|(?:密码|口令|(?<![A-Za-z])(?:password|passwd|pwd|pin))\s*[:：=是]\s*[^\s,;，；。]+",
     re.IGNORECASE,
 )
 
@@ -70,6 +79,12 @@ def fold_text(text: str) -> str:
     return folded if folded == text else fold_text(folded)
 
 
+def fold_company(text: str) -> str:
+    """Return the match key of a company: without its legal form. A branch keeps its name: it is another party."""
+    folded = fold_text(text)
+    return _LEGAL_FORM.sub("", folded) or folded
+
+
 @cache
 def _converter() -> Any:
     # The dictionaries take a moment to open, and most batches never need them.
@@ -80,7 +95,7 @@ def _converter() -> Any:
 
 def simplify(text: str) -> str:
     """Return a text in simplified Chinese characters, word by word as OpenCC knows them."""
-    return str(_converter().convert(text))
+    return text if text.isascii() else str(_converter().convert(text))
 
 
 def unmix(text: str) -> str | None:
@@ -100,15 +115,13 @@ def unmix_latin(text: str) -> str:
     """Return a Latin text whose UTF-8 had been read as Latin-1 or CP1252, as ftfy undoes it; others as they are."""
     import ftfy
 
-    return str(ftfy.fix_encoding(text))
+    return text if text.isascii() else str(ftfy.fix_encoding(text))
 
 
-def _unmix_column(texts: Texts, _: Parameters) -> Texts:
-    # One value alone may come out as some word by chance; the whole column does not.
+def are_unmixed(texts: Texts) -> bool:
+    """Say whether every text that is not plain ASCII comes out well: one may do so by chance, a column does not."""
     odd = [value for value in pc.unique(texts).to_pylist() if value is not None and not value.isascii()]
-    if any(unmix(value) is None for value in odd):
-        return texts
-    return per_distinct(lambda value: unmix(value) or value, texts)
+    return all(unmix(value) is not None for value in odd)
 
 
 def _join_names(texts: Texts, _: Parameters) -> Texts:
@@ -140,11 +153,12 @@ REMEDIES: dict[str, Remedy] = {
     ),
     "empty_to_null": Remedy(emptied_where("^\\s*$"), "K09", "an empty text becomes no value"),
     "unmix_gb": Remedy(
-        _unmix_column,
+        lambda texts, _: per_distinct(lambda value: unmix(value) or value, texts),
         "T03",
-        "UTF-8 that had been read as GB18030 (涓婃捣 for 上海), if all texts of a batch are",
+        "UTF-8 that had been read as GB18030 (涓婃捣 for 上海), if all texts of the column are",
         mode="P",
         says=True,
+        holds=are_unmixed,
     ),
     "unmix_latin": Remedy(
         lambda texts, _: per_distinct(unmix_latin, texts),

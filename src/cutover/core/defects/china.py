@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from cutover.core.cleansing.codes import PHONE_BETWEEN, currency_codes, phone_number
 from cutover.core.cleansing.remedy import Parameters
-from cutover.core.cleansing.texts import fold_text
+from cutover.core.cleansing.texts import fold_company
 from cutover.core.defects.defect import Cells, Defect, Rows, Whole, colliding, day, judged, matching, number, unlisted
 from cutover.core.validators import VALIDATORS, is_uscc
 
@@ -15,7 +15,6 @@ _PROVINCES = (
     "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海"
     "|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
 )
-_LEGAL_FORM = re.compile("(股份)?有限(责任)?公司|集团|公司$")
 
 
 def _is_wrong_code(text: str, _: Parameters) -> bool:
@@ -30,11 +29,6 @@ def _is_odd_phone(text: str, parameters: Parameters) -> bool:
     if not text.strip():
         return False
     return len(PHONE_BETWEEN.split(text)) > 1 or phone_number(text, parameters.region or "CN") != text
-
-
-def fold_company(text: str) -> str:
-    """Return the match key of a company: without its legal form. A branch keeps its name: it is another party."""
-    return _LEGAL_FORM.sub("", fold_text(text))
 
 
 def _companies() -> Whole:

@@ -8,12 +8,16 @@ from cutover.core.cleansing.remedy import Parameters
 from cutover.core.defects.defect import Defect, Rows, day, judged, matching
 
 _SHAPE = re.compile(r"(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})(?:[T ].*)?")
+_CENTURIES = ("19", "20")
 _LITERALS = {"00000000", "0000-00-00", "99991231"}
 
 
 def _is_impossible(text: str, _: Parameters) -> bool:
     found = _SHAPE.fullmatch(text.strip())
-    if found is None or found[0][:10] in _LITERALS or (not found[2] and len(found[3] + found[4]) != 4):
+    if found is None or found[0][:10] in _LITERALS:
+        return False
+    # Eight digits are a number of some kind, unless they begin like a year of ours.
+    if not found[2] and (len(found[3] + found[4]) != 4 or found[1][:2] not in _CENTURIES):
         return False
     return iso(found[1], found[3], found[4]) is None
 
@@ -99,7 +103,9 @@ DEFECTS = (
         "D07",
         "Chinese, partial and two-digit dates",
         "2021年3月5日",
-        matching(r"年|月|民国|^(19|20)\d{2}[-./](0?[1-9]|1[0-2])$|^\d{2}[-./]\d{1,2}[-./]\d{1,2}$"),
+        matching(
+            r"[\d〇零一二三四五六七八九十]\s*年|\d\s*月|民国\s*\d|^(19|20)\d{2}[-./](0?[1-9]|1[0-2])$|^\d{2}[-./]\d{1,2}[-./]\d{1,2}$"
+        ),
         "A/P",
         "full Chinese dates; short years by a declared pivot; partial dates need a flag",
         "precision",

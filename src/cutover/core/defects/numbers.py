@@ -6,16 +6,17 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing.numbers import read_local
+from cutover.core.cleansing.numbers import EXACT, read_local
 from cutover.core.cleansing.remedy import Parameters, Texts
 from cutover.core.defects.defect import Cells, Defect, Rows, day, judged, matching, number
 
 _LOCAL = re.compile(r"-?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?|-?\d+,\d+")
-_PLAIN = "^[+-]?[0-9]+([.][0-9]+)?$"
+_SHARE = "^[+]?[0-9]{1,3}([.][0-9]{1,9})?$"
 
 
 def _is_local(text: str, parameters: Parameters) -> bool:
-    if not _LOCAL.fullmatch(text):
+    # Three digits behind one point are decimals until a declared locale, or another text, says otherwise.
+    if not _LOCAL.fullmatch(text) or (parameters.locale is None and re.fullmatch(r"-?\d{1,3}[.]\d{3}", text)):
         return False
     return parameters.locale is None or read_local(text, parameters.locale) is None
 
@@ -24,11 +25,8 @@ def _is_rounded_by_float(text: str, _: Parameters) -> bool:
     if not re.fullmatch(r"[+-]?\d+\.\d{9,}", text):
         return False
     value = Decimal(text)
-    return any(
-        value != value.quantize(Decimal(1).scaleb(-scale))
-        and abs(value - value.quantize(Decimal(1).scaleb(-scale))) <= _TINY
-        for scale in range(7)
-    )
+    rounded = [value.quantize(Decimal(1).scaleb(-scale), context=EXACT) for scale in range(7)]
+    return any(0 < EXACT.abs(EXACT.subtract(value, near)) <= _TINY for near in rounded)
 
 
 _TINY = Decimal("1e-9")
@@ -36,7 +34,7 @@ _TINY = Decimal("1e-9")
 
 def _two_ways(texts: Texts, _: Parameters) -> pa.BooleanArray:
     """Find the fewer of percents (13) and fractions (0.13) in a column that holds both."""
-    numbers = pc.if_else(pc.match_substring_regex(texts, _PLAIN), texts, None).cast(pa.decimal128(38, 9))
+    numbers = pc.if_else(pc.match_substring_regex(texts, _SHARE), texts, None).cast(pa.decimal128(38, 9))
     positive = pc.greater(numbers, 0)
     fraction = pc.and_(positive, pc.less_equal(numbers, 1))
     percent = pc.and_(pc.greater(numbers, 1), pc.less_equal(numbers, 100))
@@ -70,7 +68,7 @@ DEFECTS = (
         "N01",
         "sign behind the number",
         "4380.31-",
-        matching(r"^[\d.,]+\s*-$"),
+        matching(r"^[\d.,]*\d[\d.,]*\s*-$"),
         "A",
         "move the sign; the control total ties",
         "consistency",
@@ -118,7 +116,7 @@ DEFECTS = (
         "N05",
         "digits lost in a spreadsheet",
         "1.10105E+17",
-        matching(r"^[+-]?\d+(\.\d+)?[eE]\+?\d+$|^\d{15}0+$"),
+        matching(r"^[+-]?\d+(\.\d+)?[eE]\+\d+$|^[1-9]\d{14}0+$"),
         "X",
         "extract again as text: the digits are gone",
         "accuracy",
@@ -128,7 +126,7 @@ DEFECTS = (
         "N06",
         "numbers with units",
         "100 pcs",
-        matching(r"^[+-]?\d+([.,]\d+)?\s*(\p{L}|[%℃])+\.?$|^(约|大约|近|approx\.?|ca\.?|~)\s*\d"),
+        matching(r"^[+-]?\d{1,12}([.,]\d+)?\s*(\p{L}|[%℃])+\.?$|^(约|大约|近|approx\.?|ca\.?|~)\s*\d"),
         "P",
         "split value and unit; 万 only where the column declares it; approximations stay texts",
         "precision",

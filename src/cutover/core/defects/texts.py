@@ -15,7 +15,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]")
 _HIGH = re.compile(r"[\u0080-\u00ff\u0152-\u2122]{4,}")
 # Ideographs outside GBK: extension A beyond the few in GBK, and the planes behind the first.
 _PLACEHOLDERS = (
-    r"(?i)^\s*(test|测试|无|暂无|未知|待定|/|-+|\.+|x{2,}|n/?a|none|null|tbd|unknown|dummy|9{3,}|0{3,})\s*$"
+    r"(?i)^\s*(test|测试|无|暂无|未知|待定|/|-+|\.+|x{2,}|n/a|none|null|tbd|unknown|dummy|9{3,}|0{3,})\s*$"
     r"|^\s*(?i:test)[ _-]|^测试|作废|(?i:do not use)|(?i:don't use)"
 )
 
@@ -51,15 +51,19 @@ def _fits_gbk(sign: str) -> bool:
 
 
 def _cut(texts: Texts, parameters: Parameters) -> pa.BooleanArray:
-    """Find the texts that are as long as the limit, if so many are that chance does not explain it.
+    """Find the texts that are as long as the limit, if so many different ones are that chance does not explain it.
 
     A column whose texts are nearly all of one length is made like that: at most half of them may be so long.
     """
-    lengths = pc.utf8_length(texts)
-    longest = parameters.length or pc.max(lengths).as_py() or 0
+    if parameters.length is not None:
+        return pc.equal(pc.utf8_length(texts), parameters.length)
+    # Codes are made of one length: only words are cut.
+    words = pc.invert(pc.match_substring_regex(texts, "^[A-Z0-9._/-]*$"))
+    lengths = pc.utf8_length(pc.unique(texts.filter(pc.fill_null(words, False))))
+    longest = pc.max(lengths).as_py() or 0
     at, below = (pc.sum(pc.equal(lengths, n)).as_py() or 0 for n in (longest, longest - 1))
-    spike = parameters.length is not None or (longest >= 10 and 3 <= at <= len(texts) / 2 and at > 2 * below)
-    return pc.and_(pc.equal(lengths, longest), spike)
+    spike = longest >= 10 and 3 <= at <= len(lengths) / 2 and at > 2 * below
+    return pc.and_(pc.and_(words, pc.equal(pc.utf8_length(texts), longest)), spike)
 
 
 def _looks_alike(text: str, parameters: Parameters) -> bool:
@@ -140,7 +144,8 @@ DEFECTS = (
         "T07",
         "full-width letters and digits in codes",
         "ＡＢ１２",
-        matching("[\\x{FF01}-\\x{FF5E}]"),
+        # A comma or a bracket of that width belongs into a Chinese text.
+        matching("[０-９Ａ-Ｚａ-ｚ]|^[^\\p{Han}]*[\\x{FF01}-\\x{FF5E}][^\\p{Han}]*$"),
         "A/P",
         "fold U+FF01-FF5E and U+3000 only; compatibility normalisation would read 10² as 102",
         "consistency",
@@ -180,9 +185,9 @@ DEFECTS = (
     ),
     Defect(
         "T11",
-        "line breaks, quotes and separators within a text",
+        "line breaks and quotes within a text",
         "第一行\n第二行",
-        matching('[\\r\\n";]'),
+        matching('[\\r\\n"]'),
         "A",
         "a strict reader; ragged rows are rejected with their line, never padded",
         "consistency",

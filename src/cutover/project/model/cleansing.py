@@ -4,7 +4,7 @@ import dataclasses
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from cutover.core.cleansing import PRESETS, REMEDIES, Parameters, expand_presets
 from cutover.project.model.words import Code, Columns, Expression, Model, RuleId, one_or_list
@@ -14,6 +14,9 @@ Remedies = Annotated[
     AfterValidator(expand_presets),
     WithJsonSchema(one_or_list({"type": "string", "enum": sorted([*REMEDIES, *PRESETS])})),
 ]
+
+# The files are read as texts, and a literal takes no text for a number.
+Epoch = Annotated[Literal[1900, 1904], BeforeValidator(lambda year: int(year) if year in ("1900", "1904") else year)]
 
 
 class Cleanse(Model):
@@ -37,7 +40,7 @@ class Cleanse(Model):
     scale: int | None = Field(None, ge=0, le=18, description="for round_artefact: the declared decimals")
     factor: Decimal | None = Field(None, gt=0, description="for multiply: 10000 for a sheet in 万元")
     formats: tuple[str, ...] = Field((), description="for date_formats: strptime formats, such as %d/%m/%Y")
-    epoch: Literal[1900, 1904] | None = Field(None, description="for excel_serial: the workbook's date system")
+    epoch: Epoch | None = Field(None, description="for excel_serial: the workbook's date system")
     pivot: int | None = Field(None, ge=0, le=99, description="for short_date: years above it are of the last century")
     region: str | None = Field(None, description="for e164: the country of numbers without a country code, as CN")
     validator: str | None = Field(None, description="for look_alike: the check that one exchange must satisfy")

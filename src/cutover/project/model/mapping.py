@@ -54,6 +54,11 @@ class Mapping(Model):
     owner: str = Field("", description="who mends rejected rows; a rule may name another; `quarantine.owner` if absent")
     due_days: int | None = Field(None, ge=0, description="days to mend a rejected row; `quarantine.due_days` if absent")
     pii: tuple[str, ...] = Field((), description="source columns that hold personal data: masked in reports")
+    identities: tuple[str, ...] = Field(
+        (),
+        description="source columns that hold bank accounts, tax or personal numbers, lots or serial numbers: no rule "
+        "changes what they say; those that a validator checks need not be named",
+    )
 
 
 def rule_fields(mapping: Mapping) -> dict[str, Any]:

@@ -49,6 +49,10 @@ class Merge(Model):
         'such as `["source = \'CRM\' desc", "changed desc nulls last"]`; ties go by `order`',
     )
     into: tuple[Identifier, ...] = Field((), description="earlier entities whose rows survive ours")
+    approver: str = Field(
+        "",
+        description="who approved that these rows are one thing; needed where `duplicates` does not hold it to a law",
+    )
     reason: Identifier = "duplicate"
 
 
