@@ -12,6 +12,8 @@ import pyarrow as pa
 
 Name = Literal["text", "integer", "decimal", "boolean", "date", "timestamp"]
 
+# What PostgreSQL lets a column have.
+_LONGEST_TEXT = 10_485_760
 _PATTERN = re.compile(r"(?P<name>[a-z]+)(?:\((?P<a>\d+)(?:\s*,\s*(?P<b>\d+))?\))?")
 _ARITY: dict[str, tuple[int, ...]] = {
     "text": (0, 1), "integer": (0,), "decimal": (2,), "boolean": (0,), "date": (0,), "timestamp": (0,),
@@ -76,6 +78,8 @@ def parse_type(text: str) -> DataType:
         raise ValueError(f"{text!r} is no type; types are {EXAMPLES}")
     if name == "decimal":
         return _decimal(*sizes)
+    if name == "text" and sizes and not 1 <= sizes[0] <= _LONGEST_TEXT:
+        raise ValueError(f"{text}: a length is 1 to {_LONGEST_TEXT}; `text` alone has no limit")
     return DataType(name, length=sizes[0] if sizes else None)  # type: ignore[arg-type]
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from math import isfinite
 from typing import Any
 
 import pyarrow as pa
@@ -192,7 +193,8 @@ def _text(value: Any, wanted: pa.DataType) -> str | None:
         raise ValueError("Excel made a date or a truth value of it: format the cell as text and write it again")
     text = exact_text(value)
     assert text is not None
-    if not isinstance(value, str) and len(text.replace(".", "").lstrip("-0")) > _LONGEST_NUMBER:
+    is_long = not isinstance(value, str) and len(text.replace(".", "").lstrip("-0")) > _LONGEST_NUMBER
+    if is_long or (isinstance(value, float) and not isfinite(value)):
         raise ValueError("Excel keeps 15 digits of a number: format the cell as text and write it again")
     try:
         written = pa.scalar(text).cast(wanted)

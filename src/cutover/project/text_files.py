@@ -1,5 +1,6 @@
 """What can be wrong with the declaration of a text file, found without the file."""
 
+import codecs
 from collections.abc import Iterator
 
 from cutover.project.model import Csv, Fixed, Source
@@ -23,13 +24,16 @@ def check_text_files(source: Source) -> Problems:
 
 def _is_encoding(name: str) -> bool:
     try:
-        "".encode(name)
-    except LookupError:
+        "".encode(name)  # refuses what makes bytes of bytes
+        codecs.getincrementaldecoder(name)(errors="replace").decode(b"a")
+    except (LookupError, UnicodeError):
         return False
     return True
 
 
 def _check_csv(csv: Csv, source: Source) -> Problems:
+    if csv.quote and (csv.quote == csv.separator or csv.quote in "\r\n"):
+        yield ("source", "csv", "quote"), "quotes cannot be told from separators or line ends", "declare `quote: null`"
     if not csv.header and not source.columns:
         problem = "a file without a header needs its columns"
         yield ("source", "columns"), problem, "list all columns in order under `columns`"

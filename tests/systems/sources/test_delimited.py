@@ -90,6 +90,14 @@ def test_the_ledger_of_salford_lands(shared_data: Path, read_csv: Any) -> None:
     assert len(reading.files[0]["sha256"]) == 64
 
 
+def test_utf_16_without_a_mark_needs_the_order_of_its_bytes(tmp_path: Path, fail: Any) -> None:
+    message = fail(write(tmp_path, "id,b\n1,2\n".encode("utf-16-le")), encoding="utf-16")
+    assert message == (
+        "f.csv:1: the file does not begin with a byte order mark, as utf-16 needs it. "
+        "Fix: declare the order of its bytes, utf-16-le or utf-16-be; or its true encoding"
+    )
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
 def test_encodings_and_large_files_keep_every_character(
     tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch, read_csv: Any

@@ -119,6 +119,14 @@ def test_the_fast_parser_takes_ordinary_files() -> None:
     assert _cells(parsed) == [["a", 'x "y", z'], ["b", None]]
 
 
+def test_a_byte_order_mark_inside_a_file_is_a_character() -> None:
+    """Arrow takes one at the start of what it is given for the mark of a file; a block may begin anywhere."""
+    assert _cells(parse_block("\ufeff1,a\n2,\ufeffb\n".encode(), COMMA, ["a", "b"], final=True)) == [
+        ["\ufeff1", "a"],
+        ["2", "\ufeffb"],
+    ]
+
+
 def test_null_empty_and_na_are_three_things() -> None:
     assert _cells(parse_block(b'1,,"",NA,null\n', COMMA, list("abcde"), final=True)) == [["1", None, "", "NA", "null"]]
 

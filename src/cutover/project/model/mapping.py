@@ -52,7 +52,9 @@ class Mapping(Model):
     control: tuple[ControlTotal, ...] = ()
     pilot: Pilot = Pilot()
     owner: str = Field("", description="who mends rejected rows; a rule may name another; `quarantine.owner` if absent")
-    due_days: int | None = Field(None, ge=0, description="days to mend a rejected row; `quarantine.due_days` if absent")
+    due_days: int | None = Field(
+        None, ge=0, le=3650, description="days to mend a rejected row; `quarantine.due_days` if absent"
+    )
     pii: tuple[str, ...] = Field((), description="source columns that hold personal data: masked in reports")
     identities: tuple[str, ...] = Field(
         (),

@@ -66,7 +66,7 @@ class Quarantine(Model):
     """Who mends rejected rows, and in how many days, where neither rule nor entity says so."""
 
     owner: str = Field("migration team", min_length=1)
-    due_days: int = Field(5, ge=0)
+    due_days: int = Field(5, ge=0, le=3650)
 
 
 class Wave(Model):

@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -11,16 +12,34 @@ from cutover.project.model.words import Code, Columns, Identifier, Model, Source
 ColumnLetter = Annotated[str, Field(pattern=r"^[A-Z]{1,3}$", description="as Excel shows it: A, B, AA")]
 
 
+# As many rows as a sheet of Excel has.
+_ROWS = 1_048_576
+
+
+def _check_path(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or "\0" in path or any("**" in part and part != "**" for part in parts):
+        raise ValueError("name a file, or several by `*`; `**` stands for folders and for nothing beside it")
+    return path
+
+
+def _check_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    return pattern
+
+
+FilePath = Annotated[str, AfterValidator(_check_path)]
+
+
 def _check_footer(footer: int | str) -> int | str:
     if isinstance(footer, int):
         if footer < 0:
             raise ValueError("a number of lines is not negative")
         return footer
-    try:
-        re.compile(footer)
-    except re.error as error:
-        raise ValueError(f"{footer!r} is no regular expression: {error}") from None
-    return footer
+    return _check_pattern(footer)
 
 
 Footer = Annotated[
@@ -36,7 +55,7 @@ Footer = Annotated[
 class TextFile(Model):
     """What every text file declares; `path` may hold a `*`: all matching files, by name, are one feed."""
 
-    path: str
+    path: FilePath
     encoding: str = Field(description="declared, never guessed: utf-8, utf-8-sig, gb18030, latin-1, cp1252, utf-16 ...")
     row_ending: str | None = Field(None, description="when rows do not end with a line break, such as '&|\\n'")
     skip_rows: int = Field(0, ge=0, description="lines above the header, or above the data, that hold none")
@@ -50,7 +69,7 @@ class Csv(TextFile):
     declaration is wrong and the file is not landed. A column is found by its name in the header, wherever it stands.
     """
 
-    separator: str = ","
+    separator: str = Field(",", min_length=1)
     quote: str | None = '"'
     header: bool = True
     variants: dict[str, Columns] = Field(
@@ -86,13 +105,15 @@ class Fixed(TextFile):
 class Layout(Model):
     """Where the table stands in a sheet: below its header, from column to column, above its footer."""
 
-    header_row: int = Field(1, ge=1, description="counted from 1, as Excel shows it; what stands above it is no data")
+    header_row: int = Field(
+        1, ge=1, le=_ROWS, description="counted from 1, as Excel shows it; what stands above it is no data"
+    )
     first_column: ColumnLetter | None = Field(None, description="the first column that is used when absent")
     last_column: ColumnLetter | None = Field(
         None, description="what stands beyond it is no data; when absent the header ends the table"
     )
     footer_rows: int = Field(0, ge=0, description="rows at the end of the sheet that are no data")
-    until: str | None = Field(
+    until: Annotated[str, AfterValidator(_check_pattern)] | None = Field(
         None,
         description="a regular expression: the table ends above the first row whose first value matches it whole; "
         "a sheet without such a row is refused",
@@ -112,7 +133,7 @@ class Excel(Layout):
     shows, ISO dates, `true` and `false`. Formulas land as their results.
     """
 
-    path: str
+    path: FilePath
     sheet: str | None = Field(
         None, description="a name, or a pattern with `*` and `?` (empty sheets are passed over); the first when absent"
     )
@@ -153,7 +174,7 @@ class Json(Model):
     without an exponent; a list lands as its JSON text; `null` and what a record does not have are no value.
     """
 
-    path: str
+    path: FilePath
     encoding: str = "utf-8"
     records: str | None = Field(
         None, description="the dotted name of the list in the file; absent when the file is a list"

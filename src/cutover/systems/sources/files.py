@@ -79,6 +79,8 @@ def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: 
             text = decoder.decode(raw, final=final)
         except UnicodeDecodeError as error:
             raise _undecodable(file, encoding, error, read, lines) from None
+        except UnicodeError:
+            raise _unmarked(file, encoding) from None
         lines += text.count("\n")
         yield text.encode(), final
 
@@ -107,6 +109,14 @@ def _undecodable(file: SourceFile, encoding: str, error: UnicodeDecodeError, rea
     return SourceError(
         f"{file.name}:{line}: byte {offset} is not {encoding}",
         fix=f"declare its true encoding ({_candidates(error.object, encoding)}), or export it again",
+    )
+
+
+def _unmarked(file: SourceFile, encoding: str) -> SourceError:
+    # Python's decoders of UTF-16 and UTF-32 leave the order of the bytes to the mark, and refuse to go without it.
+    return SourceError(
+        f"{file.name}:1: the file does not begin with a byte order mark, as {encoding} needs it",
+        fix=f"declare the order of its bytes, {encoding}-le or {encoding}-be; or its true encoding",
     )
 
 

@@ -10,6 +10,7 @@ An empty field is null, a quoted empty field is the empty text; nothing else is 
 in a file of a single column each is a row without a value.
 """
 
+import codecs
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -85,6 +86,9 @@ def parse_block(block: bytes, dialect: Dialect, names: list[str], *, final: bool
 
 def _parse_arrow(block: bytes, dialect: Dialect, names: list[str], final: bool) -> Parsed | None:
     if dialect.ending is not None or len(dialect.separator) != 1 or len(dialect.quote or b" ") != 1:
+        return None
+    # Arrow takes it for the mark of a file, and would leave it out of the first value.
+    if block.startswith(codecs.BOM_UTF8):
         return None
     end = _boundary(block, dialect, final)
     if end is None:

@@ -77,7 +77,7 @@ def open_sheets(file: SourceFile, declared: Excel) -> list[SheetOfFile]:
 def _check_names(file: SourceFile, declared: Excel, names: list[str]) -> None:
     wanted = [entry.name for entry in declared.sheets] or [declared.sheet or "*"]
     for name in wanted:
-        if not any(Excel(path="", sheet=name).layout(there) for there in names):
+        if not any(Excel(path=declared.path, sheet=name).layout(there) for there in names):
             raise SourceError(
                 f"{file.name} has no sheet {name!r}; its sheets are {', '.join(names)}", fix=suggest(name, names)
             )
