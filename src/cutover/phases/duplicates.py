@@ -127,8 +127,8 @@ def _merged_rows(world: World, snapshot: str, mapping: Mapping) -> list[dict[str
             setwise.connection.register("survivors", _rows(world, snapshot, survivors, asked))
             merged = setwise.select(
                 f"""select {quote_text(mapping.entity + "#")} || rows._row as row, rows._key as key,
-                           rows.name, rows.identity, outcome.survivor as other_row, other._key as other_key, other.name as other_name,
-                           other.identity as other_identity
+                           rows.name, rows.identity, outcome.survivor as other_row, other._key as other_key,
+                           other.name as other_name, other.identity as other_identity
                     from outcome join rows using (_row)
                     join survivors as other on outcome.survivor = {quote_text(entity + "#")} || other._row
                     where outcome.outcome = 'merged'""",

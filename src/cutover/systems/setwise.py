@@ -1,13 +1,13 @@
 """Set-wise SQL over staged datasets: one DuckDB per process, in memory, spilling to disk beyond a few hundred MB."""
 
-import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -64,12 +64,11 @@ def open_setwise(staging: Staging) -> Iterator[SetWise]:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    # Opening a database costs as much as fifty small queries, so that a process has one.
-    folder = tempfile.mkdtemp(prefix="cutover-duckdb-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Opening a database costs as much as fifty small queries, so that a process has one. DuckDB makes the folder when it
+    # must spill, empties it as the work ends, and removes it with the database; a task of Airflow ends without goodbye.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
-        "temp_directory": folder,
+        "temp_directory": str(Path(tempfile.gettempdir()) / f"cutover-duckdb-{uuid4()}"),
         "threads": "2",
     }
     return duckdb.connect(":memory:", config=settings)
