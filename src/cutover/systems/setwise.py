@@ -64,8 +64,8 @@ def open_setwise(staging: Staging) -> Iterator[SetWise]:
 
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
-    # Opening a database costs as much as fifty small queries, so that a process has one. DuckDB makes the folder when it
-    # must spill, empties it as the work ends, and removes it with the database; a task of Airflow ends without goodbye.
+    # Opening a database costs as much as fifty small queries, so that a process has one. DuckDB makes the folder when
+    # it must spill, empties it as the work ends, and removes it with the database; a task of Airflow ends without that.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(Path(tempfile.gettempdir()) / f"cutover-duckdb-{uuid4()}"),
