@@ -5,7 +5,7 @@ score is rapidfuzz's; below `review` there is no match, above it a steward looks
 the same checksum-valid official number and the same match key.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +25,7 @@ PAIRS = pa.schema(
 )
 # A block of more rows than this would cost its square; such a beginning says nothing, and the identity still pairs.
 BLOCK_LIMIT = 200
+_PAIRS_AT_ONCE = 100_000
 _CANDIDATES = """
     with keyed as (select place, key, identity, left(key, 4) as head, right(key, 4) as tail from given where key <> ''),
     blocks as (
@@ -54,24 +55,28 @@ def likely_pairs(
     that share an identity are always worth it. is_valid: whether an identity's check digits hold; without it nothing is
     automatic.
     """
-    keys = match_keys(names)
-    pairs = _candidates(keys, identities)
-    first, second = pairs["first"].combine_chunks(), pairs["second"].combine_chunks()
+    keys, told = match_keys(names), _valid(identities, is_valid)
+    found = [_judge(block, keys, identities, told, review) for block in _candidates(keys, identities)]
+    return pa.concat_tables([PAIRS.empty_table(), *found])
+
+
+def _judge(pairs: pa.RecordBatch, keys: Texts, identities: Texts, told: pa.BooleanArray, review: int) -> pa.Table:
+    first, second = pairs["first"], pairs["second"]
     scores = _scores(keys.take(first), keys.take(second))
     same = pc.fill_null(pc.equal(identities.take(first), identities.take(second)), False)
     same = pc.and_(same, pc.fill_null(pc.not_equal(identities.take(first), ""), False))
-    told = _valid(identities, is_valid)
     automatic = pc.and_(pc.and_(same, told.take(first)), pc.equal(keys.take(first), keys.take(second)))
     found = pa.table([first, second, scores, same, automatic], schema=PAIRS)
     return found.filter(pc.or_(pc.greater_equal(scores, review), same))
 
 
-def _candidates(keys: Texts, identities: Texts) -> pa.Table:
+def _candidates(keys: Texts, identities: Texts) -> Iterator[pa.RecordBatch]:
+    # A name comes with a hundred others, whose texts are Python's while they are scored: a block of pairs at a time.
     places = pa.array(range(len(keys)), pa.int64())
     with duckdb.connect(":memory:", config={"threads": "2", "enable_external_access": "false"}) as connection:
         connection.register("given", pa.table({"place": places, "key": keys, "identity": pc.fill_null(identities, "")}))
         connection.execute(f"set variable block_limit = {BLOCK_LIMIT}").fetchall()
-        return connection.query(_CANDIDATES).to_arrow_table()
+        yield from connection.query(_CANDIDATES).to_arrow_reader(_PAIRS_AT_ONCE)
 
 
 def _scores(left: Texts, right: Texts) -> pa.Array:
