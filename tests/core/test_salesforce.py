@@ -23,7 +23,10 @@ def test_others_are_not(text: str) -> None:
 @given(st.text("abcXYZ", min_size=15, max_size=15), st.integers(0, 14))
 def test_a_letter_in_the_other_case_is_found(text: str, place: int) -> None:
     signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
-    whole = next(text + a + b + c for a in signs for b in signs for c in signs if is_salesforce_id(text + a + b + c))
+    # As published: of each five characters, which are capitals, the first being the lowest bit.
+    capitals = [sum(text[at + bit].isupper() << bit for bit in range(5)) for at in (0, 5, 10)]
+    whole = text + "".join(signs[number] for number in capitals)
+    assert is_salesforce_id(whole)
     spoilt = whole[:place] + whole[place].swapcase() + whole[place + 1 :]
     assert not is_salesforce_id(spoilt)
 

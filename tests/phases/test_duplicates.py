@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.phases.toy import Toy, execute, of, told
 
+from cutover.core import duplicates
 from cutover.core.duplicates import likely_pairs
 from cutover.core.rules import as_array
 from cutover.core.validators import is_uscc
@@ -278,3 +279,14 @@ def test_rows_have_one_label_exactly_when_a_chain_joins_them(
         for n in range(size):
             reach[n] |= set().union(*(reach[m] for m in reach[n]))
     assert all((labels[a] == labels[b]) == (b in reach[a]) for a in range(size) for b in range(size))
+
+
+def test_no_more_pairs_are_scored_at_once_than_fit_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, nobody = pa.array([f"Huarui Precision {number}" for number in range(150)]), pa.nulls(150, pa.string())
+    whole = likely_pairs(names, nobody, review=80)
+    asked: list[int] = []
+    score = duplicates._scores
+    monkeypatch.setattr(duplicates, "_PAIRS_AT_ONCE", 2048)
+    monkeypatch.setattr(duplicates, "_scores", lambda left, right: asked.append(len(left)) or score(left, right))
+    assert likely_pairs(names, nobody, review=80).equals(whole) and len(whole) > 2048
+    assert sum(asked) == 150 * 149 / 2 and max(asked) <= 2048

@@ -137,7 +137,7 @@ def openboxes(
     return move(OPENBOXES, legacy, scratch_database(), tmp_path_factory.mktemp("staging"))
 
 
-def move(project: Path, legacy: Connection, database: str, staging: Path, *, batch_rows: int = 500) -> Moved:
+def move(project: Path, legacy: Connection, database: str, staging: Path, *, batch_rows: int = 2_000) -> Moved:
     """Move and verify a project."""
     world = make_world(project, legacy, database, staging)
     snapshot = prepare(world, batch_rows=batch_rows)

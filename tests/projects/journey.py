@@ -88,7 +88,7 @@ def folder_connection(conn_id: str, path: Path) -> Connection:
     return Connection(conn_id, "fs", extra={"path": str(path)})
 
 
-def prepare(world: World, *, batch_rows: int = 500) -> str:
+def prepare(world: World, *, batch_rows: int = 2_000) -> str:
     """Land, cleanse and map everything; returns the snapshot."""
     snapshot = land(world, batch_rows=batch_rows)
     for entity in world.specification.entities(WAVE):

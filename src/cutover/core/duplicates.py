@@ -6,7 +6,7 @@ steward looks. `automatic` is no threshold but a law: the same checksum-valid of
 which a legal form counts, and a traditional character is not a simplified one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -27,6 +27,7 @@ PAIRS = pa.schema(
 # A block of more rows than this would cost its square. Such a beginning says nothing; the rows of one number or of one
 # name are all paired with the first of them.
 BLOCK_LIMIT = 200
+_PAIRS_AT_ONCE = 100_000
 _CANDIDATES = """
     with keyed as (select * from given where core <> ''),
     blocks as (
@@ -61,26 +62,32 @@ def likely_pairs(
     that share an identity are always worth it. is_valid: whether an identity's check digits hold; without it nothing is
     automatic.
     """
-    keys = match_keys(names)
+    keys, told = match_keys(names), _valid(identities, is_valid)
     # A long legal form would make strangers alike.
     cores = per_distinct(lambda key: fold_company(simplify(key)), keys)
-    pairs = _candidates(cores, identities)
-    first, second = pairs["first"].combine_chunks(), pairs["second"].combine_chunks()
+    found = [_judge(block, keys, cores, identities, told, review) for block in _candidates(cores, identities)]
+    return pa.concat_tables([PAIRS.empty_table(), *found])
+
+
+def _judge(
+    pairs: pa.RecordBatch, keys: Texts, cores: Texts, identities: Texts, told: pa.BooleanArray, review: int
+) -> pa.Table:
+    first, second = pairs["first"], pairs["second"]
     scores = _scores(cores.take(first), cores.take(second))
     same = pc.fill_null(pc.equal(identities.take(first), identities.take(second)), False)
     same = pc.and_(same, pc.fill_null(pc.not_equal(identities.take(first), ""), False))
-    told = _valid(identities, is_valid)
     automatic = pc.and_(pc.and_(same, told.take(first)), pc.equal(keys.take(first), keys.take(second)))
     found = pa.table([first, second, scores, same, automatic], schema=PAIRS)
     return found.filter(pc.or_(pc.greater_equal(scores, review), same))
 
 
-def _candidates(cores: Texts, identities: Texts) -> pa.Table:
+def _candidates(cores: Texts, identities: Texts) -> Iterator[pa.RecordBatch]:
+    # A name comes with a hundred others, whose texts are Python's while they are scored: a block of pairs at a time.
     given = {"place": pa.array(range(len(cores)), pa.int64()), "core": cores, "identity": pc.fill_null(identities, "")}
     with duckdb.connect(":memory:", config={"threads": "2", "enable_external_access": "false"}) as connection:
         connection.register("given", pa.table(given))
         connection.execute(f"set variable block_limit = {BLOCK_LIMIT}").fetchall()
-        return connection.query(_CANDIDATES).to_arrow_table()
+        yield from connection.query(_CANDIDATES).to_arrow_reader(_PAIRS_AT_ONCE)
 
 
 def _scores(left: Texts, right: Texts) -> pa.Array:

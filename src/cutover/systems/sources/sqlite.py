@@ -7,6 +7,7 @@ row's key.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -166,9 +167,10 @@ def _texts(name: str, values: tuple[Any, ...], notes: dict[str, int]) -> pa.Arra
         return pa.array(values, pa.string())
     if kinds == {int}:
         return pa.array(values, pa.int64()).cast(pa.string())
-    if bytes in kinds or any(isinstance(value, float) and not isfinite(value) for value in values):
+    floats = Counter(value for value in values if type(value) is float)
+    if bytes in kinds or not all(map(isfinite, floats)):
         raise ValueError
-    changed = sum(isinstance(value, float) and not _is_faithful(value) for value in values)
+    changed = sum(count for value, count in floats.items() if not _is_faithful(value))
     if changed:
         notes[f"{name}: {_UNFAITHFUL}"] = notes.get(f"{name}: {_UNFAITHFUL}", 0) + changed
     # Of equal numbers one text: 2 and 2.0, 0.0 and -0.0.
