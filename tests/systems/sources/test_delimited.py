@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from cutover.errors import SourceError
+from cutover.project.model import Csv
 from cutover.systems.sources import delimited, files
 from cutover.systems.sources.feed import Ragged
 
@@ -81,6 +83,27 @@ def test_the_double_encoded_mark_of_transport_for_london_shows(shared_data: Path
     columns = ("entity", "vendor", "account", "document", "cleared", "amount", "category")
     rows, _ = read_csv(folder / "2022-P10.csv", columns, header=False, skip_rows=1)
     assert len(rows) == 11_417
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"separator": ""}, "at least 1 character"),
+        ({"quote": ""}, "at least 1 character"),
+        ({"separator": "\\t"}, "has a backslash in it; write it in double quotes"),
+        ({"separator": '"'}, "must be different marks"),
+        ({"separator": "\n"}, "must be different marks"),
+        ({"separator": "|", "row_ending": "|"}, "must be different marks"),
+    ],
+)
+def test_marks_that_cut_nothing_are_no_declaration(declared: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Csv(path="f.csv", encoding="utf-8", **declared)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "zip", "utf8mb4"])
+def test_what_is_no_encoding_of_texts_is_refused(tmp_path: Path, encoding: str, fail: Any) -> None:
+    assert f"there is no encoding {encoding!r}" in fail(write(tmp_path, b"id\n1\n"), encoding=encoding)
 
 
 def test_the_ledger_of_salford_lands(shared_data: Path, read_csv: Any) -> None:

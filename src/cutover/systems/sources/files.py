@@ -94,6 +94,7 @@ def check_encoding(encoding: str) -> None:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        "".encode(encoding)  # refuses what Python calls a codec and is no encoding of texts, such as hex
         return codecs.getincrementaldecoder(encoding)(errors="strict")
     except LookupError:
         known = ("utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "latin-1", "cp1252", "utf-16", "shift_jis")
