@@ -124,6 +124,16 @@ def test_encodings_and_large_files_keep_every_character(
     assert rows.to_pydict() == {"id": ["1", "2", "3", "4"], "名称": ["上海𠮷", "a\r\nb", None, ""]}
 
 
+def test_a_file_that_grows_while_it_is_read_is_not_landed(tmp_path: Path) -> None:
+    path = write(tmp_path, b"id\n1\n2\n3\n")
+    blocks = files.read_bytes(files.SourceFile(path, "f.csv"), {}, 4)
+    assert next(blocks) == (b"id\n1", False)
+    with path.open("ab") as stream:
+        stream.write(b"4\n")
+    with pytest.raises(SourceError, match="f.csv changed while it was read. Fix: land again when nobody writes"):
+        list(blocks)
+
+
 def test_several_files_are_one_feed_in_the_order_of_their_names(tmp_path: Path, read_csv: Any) -> None:
     write(tmp_path, b"id\n2\n", "b.csv")
     write(tmp_path, b"id\n1\n", "a.csv")

@@ -143,8 +143,8 @@ def _parse(file: SourceFile, declared: Json) -> Any:
         place = f"{file.name}:{error.lineno}:{error.colno}"
         raise SourceError(f"{place}: not readable as JSON: {error.msg}", fix="export the file again") from None
     except UnicodeEncodeError:
-        told = f"{file.name}: a text holds half of a character, as \\ud83d without its other half"
-        raise SourceError(told, fix="export the file again") from None
+        half = f"{file.name}: a text holds half of a character, as \\ud83d without its other half"
+        raise SourceError(half, fix="export the file again") from None
     except (_Malformed, RecursionError) as error:
         told = error if isinstance(error, _Malformed) else "it is nested too deeply"
         raise SourceError(f"{file.name}: not readable as records: {told}", fix="export the file again") from None
