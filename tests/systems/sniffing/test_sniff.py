@@ -4,6 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -110,6 +111,23 @@ def test_a_type_is_one_that_every_value_fits(tmp_path: Path, values: list[str], 
 def test_habits_of_known_systems_are_told(tmp_path: Path, values: list[str], told: str) -> None:
     found = look(tmp_path, "id;value\n" + "".join(f"r{n};{value}\n" for n, value in enumerate(values)))
     assert told in found.columns[1].reason
+
+
+DATA_LOADER = (
+    '"ID","NAME","AMOUNT","CREATEDDATE","DESCRIPTION"\n'
+    '"0018000001MV1kqAAD","Acme, ""Inc""","1200.50","2024-05-01T08:30:00.000Z","two\nlines"\n'
+    '"001A000000Kxyz1IAB","上海机床厂","","2024-05-02T00:00:00.000Z",""\n'
+)
+
+
+def test_an_export_of_the_data_loader_is_proposed_and_lands_as_it_is(tmp_path: Path) -> None:
+    found = look(tmp_path, DATA_LOADER)
+    assert found.source["csv"] == {"path": "f.csv", "encoding": "utf-8", "separator": ","}
+    assert (found.source["key"], found.source["columns"]["CREATEDDATE"]) == ("ID", "timestamp")
+    source = Source.model_validate(found.source)
+    rows = pa.concat_tables(read_feed(Folder(tmp_path), Feed("f", source, source.columns)).blocks)
+    assert rows["NAME"].to_pylist() == ['Acme, "Inc"', "上海机床厂"]
+    assert (rows["DESCRIPTION"].to_pylist(), rows["AMOUNT"].to_pylist()) == (["two\nlines", ""], ["1200.50", ""])
 
 
 def test_two_columns_name_a_row_where_no_single_one_does(tmp_path: Path) -> None:

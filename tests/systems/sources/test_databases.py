@@ -95,8 +95,9 @@ def test_a_postgres_extract_lands_with_the_types_of_its_result(
     postgres: Connection, legacy_sql: Any, make_feed: Any, read: Any
 ) -> None:
     legacy_sql.execute("create table t (id int, amount numeric(9,3)); insert into t values (1, 1.5), (2, 2)")
-    text = "-- of {x} %s :y\nselect id, amount::numeric(10,2) as sum from land_test.t where '{a}' <> ':b' ; "
+    text = "-- of {x} %s :y\nselect id, amount::numeric(10,2) as sum, '{a} 50% :b {}' as t from land_test.t ; "
     rows, _ = read(postgres, make_feed(sql=text))
+    assert rows["t"].to_pylist() == ["{a} 50% :b {}"] * 2
     assert rows.schema.field("sum").type == pa.decimal128(10, 2)
     assert rows["sum"].to_pylist() == [Decimal("1.50"), Decimal("2.00")]
 
@@ -148,6 +149,8 @@ def test_what_postgres_refuses_is_named(postgres: Connection, legacy_sql: Any, m
     assert "column 'd' holds a value that is no date. Fix:" in fail(postgres, make_feed(table="land_test.dates"))
     assert "two columns 'id'" in fail(postgres, make_feed(sql="select id, id from land_test.dates"))
     assert "syntax error" in fail(postgres, make_feed(sql="selekt id"))
+    wide = "select 1 as id, " + ", ".join(f"2 as c{number}" for number in range(1200))
+    assert "target lists can have at most 1664 entries" in fail(postgres, make_feed(sql=wide))
 
 
 def test_dates_and_numbers_that_are_none_land_as_text_where_they_are_declared_so(

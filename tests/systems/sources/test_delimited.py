@@ -6,8 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from cutover.errors import SourceError
+from cutover.project.model import Csv
 from cutover.systems.sources import delimited, files
 from cutover.systems.sources.feed import Ragged
 
@@ -83,6 +85,27 @@ def test_the_double_encoded_mark_of_transport_for_london_shows(shared_data: Path
     assert len(rows) == 11_417
 
 
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        ({"separator": ""}, "at least 1 character"),
+        ({"quote": ""}, "at least 1 character"),
+        ({"separator": "\\t"}, "has a backslash in it; write it in double quotes"),
+        ({"separator": '"'}, "must be different marks"),
+        ({"separator": "\n"}, "must be different marks"),
+        ({"separator": "|", "row_ending": "|"}, "must be different marks"),
+    ],
+)
+def test_marks_that_cut_nothing_are_no_declaration(declared: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Csv(path="f.csv", encoding="utf-8", **declared)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "zip", "utf8mb4"])
+def test_what_is_no_encoding_of_texts_is_refused(tmp_path: Path, encoding: str, fail: Any) -> None:
+    assert f"there is no encoding {encoding!r}" in fail(write(tmp_path, b"id\n1\n"), encoding=encoding)
+
+
 def test_the_ledger_of_salford_lands(shared_data: Path, read_csv: Any) -> None:
     rows, reading = read_csv(shared_data / "4_uk_public_ap_ledgers/salford/clean/2012-05.csv")
     assert len(rows) == 2294
@@ -107,6 +130,16 @@ def test_encodings_and_large_files_keep_every_character(
     text = 'id,名称\r\n1,上海𠮷\r\n2,"a\r\nb"\r\n3,\r\n4,""\r\n'
     rows, _ = read_csv(write(tmp_path, text.encode(encoding)), encoding=encoding)
     assert rows.to_pydict() == {"id": ["1", "2", "3", "4"], "名称": ["上海𠮷", "a\r\nb", None, ""]}
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_landed(tmp_path: Path) -> None:
+    path = write(tmp_path, b"id\n1\n2\n3\n")
+    blocks = files.read_bytes(files.SourceFile(path, "f.csv"), {}, 4)
+    assert next(blocks) == (b"id\n1", False)
+    with path.open("ab") as stream:
+        stream.write(b"4\n")
+    with pytest.raises(SourceError, match="f.csv changed while it was read. Fix: land again when nobody writes"):
+        list(blocks)
 
 
 def test_several_files_are_one_feed_in_the_order_of_their_names(tmp_path: Path, read_csv: Any) -> None:

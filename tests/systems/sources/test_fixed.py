@@ -13,6 +13,7 @@ from cutover.project.model import Fixed
 from cutover.systems.connections import Connection
 from cutover.systems.sources import fixed
 from cutover.systems.sources.feed import Ragged
+from cutover.systems.sources.fixed import find_gaps
 
 COLUMNS = [
     {"name": "no", "start": 1, "width": 4},
@@ -57,6 +58,21 @@ def test_rows_of_bytes(encoding: str, ending: str | None, read_fixed: Any, monke
     assert (reading.files[0]["rows"], reading.ragged, len(reading.files[0]["sha256"])) == (3, [], 64)
 
 
+@pytest.mark.parametrize("unit", ["bytes", "characters"])
+def test_what_stands_where_no_column_is_declared_is_counted(unit: str, read_fixed: Any) -> None:
+    columns = [{"name": "no", "start": 2, "width": 3}, {"name": "name", "start": 8, "width": 3}]
+    rows, reading = read_fixed(b" 001   abc  \nX002--  ab 9\n 003 - cde 7\n", unit=unit, columns=columns, length=12)
+    assert rows["no"].to_pylist() == ["001", "002", "003"]
+    told = "no column is declared there, and they are not blank"
+    assert reading.notes == {f"places 1 to 1: {told}": 1, f"places 5 to 7: {told}": 2, f"places 11 to 12: {told}": 2}
+
+
+def test_no_place_is_left_over_where_columns_cover_a_row(read_fixed: Any) -> None:
+    assert read_fixed(line("1", "a", "2"))[1].notes == {}
+    whole = {"path": "f", "encoding": "cp037", "unit": "bytes", "columns": COLUMNS}
+    assert find_gaps(Fixed.model_validate(whole)) == []
+
+
 def test_rows_of_characters_in_utf_16_with_header_and_trailer(read_fixed: Any) -> None:
     text = "REPORT\n" + "1   上海    " + "    1.00\n" + "\n" + "2   " + " " * 14 + "\nTRAILER 2\n"
     rows, _ = read_fixed(text.encode("utf-16"), encoding="utf-16", skip_rows=1, footer="TRAILER \\d+")
@@ -82,7 +98,11 @@ def test_rows_of_another_length_are_refused_by_line(read_fixed: Any) -> None:
     [
         (b"12\n34\n", {}, "f.txt:1: the row has 2 characters, 18 are expected; 1 more like it in 2 rows"),
         (line("1", "", "1") + b"x", {"unit": "bytes", "row_ending": ""}, ""),
-        (b"\xff" * 18, {"unit": "bytes"}, "f.txt: column 'no' holds bytes that are not utf-8"),
+        (
+            b" " * 18 + b"\n" + b"\xff" * 18,
+            {"unit": "bytes"},
+            "f.txt:2: column 'no' holds bytes that are not utf-8",
+        ),
         (b"\xff" * 18, {}, "f.txt:1: byte 0 is not utf-8"),
         (line("1", "", "1"), {"encoding": "klingon", "unit": "bytes"}, "there is no encoding 'klingon'"),
         (line("1", "", "1"), {"footer": "END.*"}, "f.txt: the file does not end with 'END.*'"),

@@ -73,6 +73,7 @@ def test_all_files_together_are_the_4576_objects_of_the_readme(shared_data: Path
 def test_values_land_as_they_are_written(tmp_path: Path, read_json: Any) -> None:
     text = """[{"a": 1.50, "b": {"c": 12345678901234567890, "d": [1.0, "ä", {"e": null}], "x": {}}, "t": true},
                {"t": false, "a": 1e3, "b": {"c": null}, "n": "007"}, {"a": -2.5E-3}]"""
+    assert read_json(write(tmp_path, '[{"a": "\\ud83d\\ude00"}]'))[0]["a"].to_pylist() == ["😀"]
     rows, _ = read_json(write(tmp_path, text))
     assert rows.to_pylist() == [
         {"a": "1.50", "b.c": "12345678901234567890", "b.d": '[1.0, "ä", {"e": null}]', "b.x": "{}", "t": "true"}
@@ -114,6 +115,7 @@ def test_records_may_lie_deeper(tmp_path: Path, read_json: Any, fail: Any) -> No
         ('\ufeff[{"a": 1}]', "begins with a byte order mark. Fix: declare the encoding utf-8-sig"),
         ("[" * 100_000, "it is nested too deeply"),
         ('[{"": 1}]', "column 1 of 1 has no name"),
+        ('[{"a": ["\\ud83d"]}]', "f.json: a text holds half of a character"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, message: str, fail: Any) -> None:

@@ -145,12 +145,14 @@ def test_old_and_new_character_sets_land_as_the_same_text(mariadb_database: Make
     connection = mariadb_database("""
         create table t (id int primary key, l1 varchar(9) charset latin1, g varchar(9) charset gbk,
             b5 varchar(9) charset big5, u3 varchar(9) charset utf8mb3, u4 varchar(9) charset utf8mb4, c char(9));
-        insert into t values (1, 'naïve €', '龙', '龍', '龙', '𠮷野😀', 'a  '), (2, '', '', '', '', '', '')""")
+        insert into t values (1, 'naïve €', '龙', '龍', '龙', '𠮷野😀', 'a  '), (2, '', '', '', '', '', ''),
+            (3, null, null, null, null, null, null)""")
     (rows, _), _ = land(read, connection, make_feed(table="t"))
     assert rows.to_pylist()[0] == {
         "id": 1, "l1": "naïve €", "g": "龙", "b5": "龍", "u3": "龙", "u4": "𠮷野😀", "c": "a",
     }  # fmt: skip
     assert set(rows.to_pylist()[1].values()) == {2, ""}
+    assert set(rows.to_pylist()[2].values()) == {3, None}
 
 
 def test_a_text_that_has_no_unicode_is_refused_and_not_made_a_question_mark(

@@ -70,12 +70,21 @@ class Csv(TextFile):
     """
 
     separator: str = Field(",", min_length=1)
-    quote: str | None = '"'
+    quote: str | None = Field('"', min_length=1, description="null when quotes are characters like others")
     header: bool = True
     variants: dict[str, Columns] = Field(
         default_factory=dict, description="column: its other spellings in the headers of some files"
     )
     absent: tuple[str, ...] = Field((), description="columns that some of the files do not have; they are empty there")
+
+    @model_validator(mode="after")
+    def _marks_that_differ(self) -> Self:
+        ends = [self.row_ending] if self.row_ending else ["\n", "\r"]
+        if re.search(r"\\[tnrx]", self.separator):
+            raise ValueError(f"separator {self.separator!r} has a backslash in it; write it in double quotes")
+        if self.separator == self.quote or self.separator in ends or self.quote in ends:
+            raise ValueError("separator, quote and the end of a row must be different marks")
+        return self
 
 
 class FixedColumn(Model):

@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,15 +53,25 @@ def read_bytes(file: SourceFile, facts: dict[str, Any], block: int = BLOCK) -> B
     """Yield a file block by block, each with whether it is the last, which is empty.
 
     facts: receives name, bytes and sha256 of the file before the last block.
+
+    Raises:
+        SourceError: somebody wrote to the file meanwhile.
     """
     digest, read = hashlib.sha256(), 0
     with file.path.open("rb") as stream:
+        begun = os.fstat(stream.fileno())
         while raw := stream.read(block):
             digest.update(raw)
             read += len(raw)
             yield raw, False
+        _check_unchanged(file, begun, os.fstat(stream.fileno()), read)
     facts.update(name=file.name, bytes=read, sha256=digest.hexdigest())
     yield b"", True
+
+
+def _check_unchanged(file: SourceFile, begun: os.stat_result, ended: os.stat_result, read: int) -> None:
+    if (begun.st_mtime_ns, begun.st_size, read) != (ended.st_mtime_ns, ended.st_size, ended.st_size):
+        raise SourceError(f"{file.name} changed while it was read", fix="land again when nobody writes to it any more")
 
 
 def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: int = BLOCK) -> Blocks:
@@ -69,7 +80,7 @@ def read_decoded(file: SourceFile, encoding: str, facts: dict[str, Any], block: 
     facts: receives name, bytes and sha256 of the file once the last block was read.
 
     Raises:
-        SourceError: a byte is not of the declared encoding, or there is no such encoding.
+        SourceError: a byte is not of the declared encoding, there is no such encoding, or the file changed meanwhile.
     """
     decoder = _decoder(encoding)
     read, lines = 0, 1
@@ -96,6 +107,7 @@ def check_encoding(encoding: str) -> None:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
+        "".encode(encoding)  # refuses what Python calls a codec and is no encoding of texts, such as hex
         return codecs.getincrementaldecoder(encoding)(errors="strict")
     except LookupError:
         known = ("utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "latin-1", "cp1252", "utf-16", "shift_jis")

@@ -43,7 +43,9 @@ def read_fixed(feed: Feed, folder: Path) -> Reading:
     schema = pa.schema([(column.name, pa.string()) for column in declared.columns])
     facts: list[dict[str, Any]] = []
     ragged: list[Ragged] = []
-    return Reading(schema, _read_files(files, declared, schema, facts, ragged), files=facts, ragged=ragged)
+    notes: dict[str, int] = {}
+    blocks = _read_files(files, declared, schema, facts, ragged, notes)
+    return Reading(schema, blocks, files=facts, notes=notes, ragged=ragged)
 
 
 def length_of(declared: Fixed) -> int:
@@ -57,6 +59,7 @@ def _read_files(
     schema: pa.Schema,
     facts: list[dict[str, Any]],
     ragged: list[Ragged],
+    notes: dict[str, int],
 ) -> Iterator[pa.Table]:
     before, length = 0, length_of(declared)
     fix = "correct length, unit, row_ending or columns in the mapping, or export the file again"
@@ -71,11 +74,38 @@ def _read_files(
             if len(places):
                 of_file["ragged"] = of_file.get("ragged", 0) + len(places)
                 judge(file, of_file, ragged, f"{length} {declared.unit}", final=False, fix=fix)
-            columns = [_cut(file, whole, column, declared) for column in declared.columns]
+            _note_gaps(whole, declared, notes)
+            at = np.delete(lines, places)
+            columns = [_cut(file, whole, at, column, declared) for column in declared.columns]
             yield leave_gaps(pa.table(columns, schema=schema), places)
         judge(file, of_file, ragged, f"{length} {declared.unit}", final=True, fix=fix)
         before += of_file["rows"]
         facts.append(of_file)
+
+
+def _note_gaps(rows: pa.Array, declared: Fixed, notes: dict[str, int]) -> None:
+    """Count the rows that hold something where no column is declared."""
+    for start, end in find_gaps(declared):
+        if declared.unit == "characters":
+            between = pc.utf8_rtrim(pc.utf8_slice_codeunits(rows, start, end), " ")
+            filled = pc.not_equal(between, "")
+        else:
+            blank = " ".encode(declared.encoding) * (end - start)
+            filled = pc.not_equal(pc.binary_slice(rows, start, end), pa.scalar(blank[: end - start], pa.binary()))
+        found = pc.sum(filled).as_py()
+        if found:
+            told = f"places {start + 1} to {end}: no column is declared there, and they are not blank"
+            notes[told] = notes.get(told, 0) + found
+
+
+def find_gaps(declared: Fixed) -> list[tuple[int, int]]:
+    """Return the parts of a row that no column covers: where each begins, counted from 0, and ends."""
+    gaps, reached = [], 0
+    for column in sorted(declared.columns, key=lambda column: column.start):
+        if column.start - 1 > reached:
+            gaps.append((reached, column.start - 1))
+        reached = max(reached, column.start - 1 + column.width)
+    return gaps + ([(reached, length_of(declared))] if reached < length_of(declared) else [])
 
 
 def _ragged(
@@ -158,21 +188,30 @@ def _split_by_length(text: bytes, length: int, final: bool) -> tuple[list[bytes]
     return [text[start : start + length] for start in range(0, end, length)], text[end:]
 
 
-def _cut(file: SourceFile, rows: pa.Array, column: FixedColumn, declared: Fixed) -> pa.Array:
+def _cut(file: SourceFile, rows: pa.Array, lines: Numbers, column: FixedColumn, declared: Fixed) -> pa.Array:
     start, end = column.start - 1, column.start - 1 + column.width
     if declared.unit == "characters":
         texts = pc.utf8_slice_codeunits(rows, start, end)
     else:
-        texts = _decoded(file, pc.binary_slice(rows, start, end), column, declared.encoding)
+        texts = _decoded(file, pc.binary_slice(rows, start, end), lines, column, declared.encoding)
     texts = pc.utf8_rtrim(texts, " ") if column.align == "left" else pc.utf8_ltrim(texts, " ")
     return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
-def _decoded(file: SourceFile, cells: pa.Array, column: FixedColumn, encoding: str) -> pa.Array:
+def _decoded(file: SourceFile, cells: pa.Array, lines: Numbers, column: FixedColumn, encoding: str) -> pa.Array:
     try:
         return per_distinct(lambda value: value.decode(encoding), cells)
     except UnicodeDecodeError:
+        place = next(place for place, cell in enumerate(cells.to_pylist()) if not _reads(cell, encoding))
         raise SourceError(
-            f"{file.name}: column {column.name!r} holds bytes that are not {encoding}",
+            f"{file.name}:{lines[place]}: column {column.name!r} holds bytes that are not {encoding}",
             fix="declare the true encoding; a column that cuts a character in two begins or ends elsewhere",
         ) from None
+
+
+def _reads(cell: bytes, encoding: str) -> bool:
+    try:
+        cell.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

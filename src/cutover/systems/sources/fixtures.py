@@ -1,6 +1,7 @@
 """JSON files that hold lists of records, such as Django fixtures: every value lands as the exact text of the file."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
@@ -18,6 +19,7 @@ from cutover.systems.sources.files import SourceFile, check_header, find_files, 
 
 _BLOCK_ROWS = 10_000
 _LARGEST = 400  # digits: more than any number a database holds
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 Record = dict[str, str | None]
 
 
@@ -131,12 +133,18 @@ def _parse(file: SourceFile, declared: Json) -> Any:
     if text.startswith("\ufeff"):
         raise SourceError(f"{file.name}: the file begins with a byte order mark", fix="declare the encoding utf-8-sig")
     try:
-        return json.loads(
+        parsed = json.loads(
             text, parse_float=_number, parse_int=_number, parse_constant=_refuse, object_pairs_hook=_object
         )
+        if _HALF.search(text):
+            json.dumps(parsed, ensure_ascii=False).encode()
+        return parsed
     except json.JSONDecodeError as error:
         place = f"{file.name}:{error.lineno}:{error.colno}"
         raise SourceError(f"{place}: not readable as JSON: {error.msg}", fix="export the file again") from None
+    except UnicodeEncodeError:
+        half = f"{file.name}: a text holds half of a character, as \\ud83d without its other half"
+        raise SourceError(half, fix="export the file again") from None
     except (_Malformed, RecursionError) as error:
         told = error if isinstance(error, _Malformed) else "it is nested too deeply"
         raise SourceError(f"{file.name}: not readable as records: {told}", fix="export the file again") from None

@@ -256,4 +256,6 @@ def _check_characters(opened: Opened, feed: Feed, names: Sequence[str]) -> None:
 def _differs(name: str, charset: str) -> Any:
     itself = itself_of(name)
     returned = cast(cast(itself, mysql.CHAR(charset="utf8mb4")), mysql.CHAR(charset=charset))
-    return func.if_(func.hex(returned) == func.hex(itself), literal_column("0"), literal_column("1"))
+    # Equal also where both are null.
+    same = func.hex(returned).op("<=>")(func.hex(itself))
+    return func.if_(same, literal_column("0"), literal_column("1"))

@@ -159,11 +159,12 @@ def _number(precision: int, scale: int) -> DataType:
 
 def _time(name: str, kind: str, scale: int) -> Column:
     itself = itself_of(name)
-    form = "'YYYY-MM-DD HH24:MI:SS" + (f".FF{scale}'" if kind != "DATE" and scale else "'")
+    # With its sign, which of a year after Christ is a blank: a year before would else pass for one after.
+    form = "'SYYYY-MM-DD HH24:MI:SS" + (f".FF{scale}'" if kind != "DATE" and scale else "'")
     if kind == "TIMESTAMP_TZ":
-        utc = func.to_char(func.sys_extract_utc(itself), literal_column(form))
+        utc = func.ltrim(func.to_char(func.sys_extract_utc(itself), literal_column(form)))
         return Column(name, TEXT, utc.concat(literal_column("'+00:00'")), (itself,))
-    written = func.to_char(itself, literal_column(form))
+    written = func.ltrim(func.to_char(itself, literal_column(form)))
     # A local timestamp is shown in the time zone of the session, which is UTC.
     if kind == "TIMESTAMP_LTZ":
         return Column(name, TEXT, written.concat(literal_column("'+00:00'")), (itself,))

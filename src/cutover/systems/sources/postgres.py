@@ -172,6 +172,8 @@ class Postgres:
             errors.ProgrammingError,
             errors.InternalError,
             errors.NotSupportedError,
+            errors.ProgramLimitExceeded,
+            errors.TooManyColumns,
         ) as error:
             raise SourceError(f"{feed.name}: {_first_line(error)}", fix="correct the table or the extract") from None
         except psycopg2.OperationalError as error:
@@ -199,7 +201,7 @@ def _relation(feed: Feed) -> sql.Composable:
     if feed.source.table is not None:
         return sql.SQL("{} as feed").format(_identifier(feed.source.table))
     # On lines of its own, since an extract may end with a comment.
-    return sql.SQL("(\n{}\n) as feed").format(sql.SQL((feed.sql or "").rstrip().rstrip(";").replace("{", "{{")))
+    return sql.SQL("(\n{}\n) as feed").format(sql.SQL((feed.sql or "").rstrip().rstrip(";")))
 
 
 def _parse(feed: Feed, block: bytes, schema: pa.Schema) -> pa.Table:

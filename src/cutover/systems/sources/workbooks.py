@@ -59,7 +59,7 @@ def open_sheets(file: SourceFile, declared: Excel) -> list[SheetOfFile]:
     if not (_is_xls(file.path) or _is_xlsx(file.path)):
         raise SourceError(
             f"{file.name} is not readable as a workbook: neither .xls nor .xlsx",
-            fix="save it as .xlsx, without a password",
+            fix="save it as .xlsx, without a password; if it is a text of such a name, `cutover sniff` tells its `csv`",
         )
     try:
         workbook = CalamineWorkbook.from_path(str(file.path))
