@@ -246,6 +246,13 @@ def test_check_prints_all_mistakes_at_once_also_as_json(desk: Desk) -> None:
     assert len(json.loads(desk.run("check", "--json").out)) == 4
 
 
+def test_an_entity_that_nobody_loads_is_told(desk: Desk) -> None:
+    assert "in no wave" not in desk.run("check").out
+    desk.toy.edit("project.yaml", "order, line]", "order]")
+    desk.save()
+    assert "in no wave, so nothing loads them: line\n" in desk.run("check").out
+
+
 def test_the_program_itself_ends_with_one_message(desk: Desk, repository: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(repository / "src")}
     done = subprocess.run(
