@@ -210,6 +210,18 @@ def test_a_damaged_file_in_staging(desk: Desk, name: str) -> None:
     refused(desk.run("cleanse"), "TerminalError", "in staging is damaged or gone", "Fix:")
 
 
+def test_ctrl_c_within_a_query_is_no_crash(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("cutover.cli.phases.cleanse_entity", interrupt)
+    desk.do("land")
+    refused(desk.run("cleanse"), "error Interrupted: nothing is half-done", "Fix: run it again")
+    monkeypatch.setattr("cutover.cli.phases.cleanse_entity", lambda *_: [][0])
+    with pytest.raises(IndexError):
+        desk.run("cleanse")
+
+
 def test_no_run_yet_and_the_version_are_told(desk: Desk) -> None:
     assert desk.run("runs").out == "no run yet\nNext:  cutover land\n"
     assert desk.run("--version").out == f"cutover {__version__}\n"
