@@ -192,7 +192,7 @@ def test_a_place_that_cannot_be_written(desk: Desk, words: list[str]) -> None:
     url = f"postgresql://{place.login}:{place.password or ''}@{place.host}:{place.port}/{place.schema}"
     Path("in_the_way").write_text("a file", encoding="utf-8")
     more = ["--erp-url", url] if words[0] == "example" else []
-    refused(desk.run(*words, *more), "error OSError: in_the_way", "Fix: mend the place or its rights")
+    refused(desk.run(*words, *more), "error OSError: in_the_way", "Fix: make room, mend the rights")
 
 
 def test_a_staging_place_that_is_no_folder(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_servers_are_found_and_stopped_when_the_state_is_damaged(inside: Path, v
     assert not is_alive(birth)
 
 
+def test_clean_makes_room_on_a_full_disk(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("up", "--only-database")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert isinstance(run("down").exception, RuntimeSetupError)
+    assert run("clean", "--yes").exit_code == 0
+    assert not (inside / ".cutover").exists()
+
+
 def test_clean_asks_first(inside: Path) -> None:
     run("up", "--only-database")
     assert CliRunner().invoke(APP, ["clean"], input="n\n").exit_code == 1

@@ -210,7 +210,7 @@ def take_down(home: Home, *, report: Callable[[str], None] = lambda line: None) 
         _take_down(home, report)
 
 
-def _take_down(home: Home, report: Callable[[str], None]) -> None:
+def _take_down(home: Home, report: Callable[[str], None], *, forget: bool = True) -> None:
     try:
         read_state(home)
     except RuntimeSetupError:
@@ -218,7 +218,7 @@ def _take_down(home: Home, report: Callable[[str], None]) -> None:
         home.state_file.unlink()
         remember(home, server_folder=str(find_place(home).folder))
         report("state.json was damaged: the servers are looked for without it")
-    count = supervisor.stop_components(home)
+    count = supervisor.stop_components(home, forget=forget)
     report(f"Airflow: stopped, {count} processes" if count else "Airflow: was not running")
     report("PostgreSQL: stopped" if stop_server(home) else "PostgreSQL: was not running")
 
@@ -232,7 +232,8 @@ def remove_all(home: Home, *, report: Callable[[str], None] = lambda line: None)
         Busy: another command is at it.
     """
     with hold_lock(home):
-        _take_down(home, report)
+        # On a full disk nothing can be written down, and this is what makes room.
+        _take_down(home, report, forget=False)
         remove_server(home)
         others = remove_home(home)
     report(f"removed {home.root}" if not others else f"emptied {home.root}; what is not ours stays: {others[0]}")
