@@ -76,6 +76,8 @@ def bring_up(
         RuntimeSetupError, InputError, ConnectionLost: something cannot be started; says what, where and
         how to mend it.
     """
+    if has_airflow:
+        _airflow_version()
     with hold_lock(home):
         if supervisor.has_living(home) and not server_status(home).healthy:
             # What lost its database may end at any moment from now on.
@@ -141,8 +143,18 @@ def _bring_up_airflow(
     report(f"Airflow: healthy at {values['AIRFLOW__API__BASE_URL']}")
 
 
+def _airflow_version() -> str:
+    try:
+        return metadata.version("apache-airflow-core")
+    except metadata.PackageNotFoundError:
+        raise RuntimeSetupError(
+            "Airflow is not installed beside this cutover",
+            fix="pip install 'cutover[airflow]', or start the database alone with `cutover up --only-database`",
+        ) from None
+
+
 def _migrate(home: Home, server: Server, whole: Mapping[str, str], report: Callable[[str], None]) -> None:
-    version = metadata.version("apache-airflow-core")
+    version = _airflow_version()
     done = read_state(home).get("migrated")
     if done and done == {"airflow": version, "head": _read_head(server)}:
         return
