@@ -541,6 +541,12 @@ def test_all_mistakes_of_all_files_are_told_at_once(toy: Toy) -> None:
         assert any(MISTAKES[name][2] in text for text in told), (name, told)
 
 
+def test_mistakes_of_mappings_are_told_beside_an_unreadable_project(toy: Toy) -> None:
+    root = toy(("project.yaml", "name: Toy", "nmae: Toy"), (ORDER, "entity: customer}", "entity: custmer}"))
+    told = [finding.problem for finding in inspect_specification(root)[1]]
+    assert sorted(told) == ["'name' is missing", "there is no entity 'custmer'", "unknown key 'nmae'"]
+
+
 def test_mistakes_between_files_are_told_beside_an_unreadable_one(toy: Toy) -> None:
     """What the unreadable file holds is unknown: nothing that refers to it is called wrong."""
     names = ["no length", "no factor", "a day that is none"]
