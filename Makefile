@@ -24,8 +24,8 @@ demo: install  ## Move the worked example from its legacy system into the target
 up: install  ## Start PostgreSQL and Airflow on the loopback
 	$(BIN)/cutover up
 
-down: install  ## Stop everything that `up` or `demo` started
-	$(BIN)/cutover down
+down:  ## Stop everything that `up` or `demo` started
+	@if [ -x $(BIN)/cutover ]; then $(BIN)/cutover down; else echo "nothing is installed here, so nothing runs"; fi
 
 status: install  ## Show what runs, where, and how to log in
 	$(BIN)/cutover status

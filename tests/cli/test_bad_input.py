@@ -192,7 +192,7 @@ def test_a_place_that_cannot_be_written(desk: Desk, words: list[str]) -> None:
     url = f"postgresql://{place.login}:{place.password or ''}@{place.host}:{place.port}/{place.schema}"
     Path("in_the_way").write_text("a file", encoding="utf-8")
     more = ["--erp-url", url] if words[0] == "example" else []
-    refused(desk.run(*words, *more), "error OSError: in_the_way", "Fix: mend the place or its rights")
+    refused(desk.run(*words, *more), "error OSError: in_the_way", "Fix: make room, mend the rights")
 
 
 def test_a_staging_place_that_is_no_folder(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -208,6 +208,18 @@ def test_a_damaged_file_in_staging(desk: Desk, name: str) -> None:
     for path in (desk.toy.root / "staging").glob(f"*/raw/crm.*/{name}"):
         path.write_bytes(b"PAR1 damaged")
     refused(desk.run("cleanse"), "TerminalError", "in staging is damaged or gone", "Fix:")
+
+
+def test_ctrl_c_within_a_query_is_no_crash(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise RuntimeError("Query interrupted")
+
+    monkeypatch.setattr("cutover.cli.phases.cleanse_entity", interrupt)
+    desk.do("land")
+    refused(desk.run("cleanse"), "error Interrupted: nothing is half-done", "Fix: run it again")
+    monkeypatch.setattr("cutover.cli.phases.cleanse_entity", lambda *_: [][0])
+    with pytest.raises(IndexError):
+        desk.run("cleanse")
 
 
 def test_no_run_yet_and_the_version_are_told(desk: Desk) -> None:
@@ -244,6 +256,13 @@ def test_check_prints_all_mistakes_at_once_also_as_json(desk: Desk) -> None:
         "mappings/crosswalks/country.csv", CUSTOMER, "mappings/line.yaml", ORDER,
     ]  # fmt: skip
     assert len(json.loads(desk.run("check", "--json").out)) == 4
+
+
+def test_an_entity_that_nobody_loads_is_told(desk: Desk) -> None:
+    assert "in no wave" not in desk.run("check").out
+    desk.toy.edit("project.yaml", "order, line]", "order]")
+    desk.save()
+    assert "in no wave, so nothing loads them: line\n" in desk.run("check").out
 
 
 def test_the_program_itself_ends_with_one_message(desk: Desk, repository: Path) -> None:

@@ -107,3 +107,17 @@ def test_without_a_snapshot_the_figures_are_empty(desk: Desk, tmp_path: Path) ->
 def test_a_place_that_is_not_there_is_one_clear_message(desk: Desk) -> None:
     shown = desk.run("workbook", "export", "--file", "nowhere/mapping.xlsx")
     assert shown.status == 1 and "nowhere/mapping.xlsx cannot be written" in shown.err
+
+
+def test_an_export_that_fails_keeps_what_was_there(book: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, write = book.read_bytes(), Path.write_bytes
+
+    def fill_up(path: Path, content: bytes) -> int:
+        write(path, content[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    shown = desk.run("workbook", "export", "--file", str(book))
+    assert (shown.status, "cannot be written: No space left on device" in shown.err) == (1, True)
+    assert book.read_bytes() == before
+    assert list(book.parent.glob(".*.new")) == []

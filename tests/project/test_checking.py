@@ -616,6 +616,21 @@ def test_all_mistakes_of_all_files_are_told_at_once(toy: Toy) -> None:
         assert any(MISTAKES[name][2] in text for text in told), (name, told)
 
 
+def test_an_empty_list_is_told_as_such(toy: Toy) -> None:
+    root = toy(("project.yaml", "waves:\n", "waves:\n  second: {entities: []}\n"), (CUSTOMER, "  key: NR", "  key: []"))
+    told = [str(finding) for finding in inspect_specification(root)[1]]
+    assert told == [
+        "project.yaml:6:12: 'entities' is empty. Fix: fill it",
+        "mappings/customer.yaml:5:3: 'key' is empty. Fix: fill it",
+    ]
+
+
+def test_mistakes_of_mappings_are_told_beside_an_unreadable_project(toy: Toy) -> None:
+    root = toy(("project.yaml", "name: Toy", "nmae: Toy"), (ORDER, "entity: customer}", "entity: custmer}"))
+    told = [finding.problem for finding in inspect_specification(root)[1]]
+    assert sorted(told) == ["'name' is missing", "there is no entity 'custmer'", "unknown key 'nmae'"]
+
+
 def test_mistakes_between_files_are_told_beside_an_unreadable_one(toy: Toy) -> None:
     """What the unreadable file holds is unknown: nothing that refers to it is called wrong."""
     names = ["no length", "no factor", "a day that is none"]

@@ -43,6 +43,12 @@ def test_every_target_is_phony_so_that_no_file_of_its_name_stops_it(repository: 
     assert phony and set(phony.group(1).split()) == set(TARGET.findall(makefile))
 
 
+def test_down_in_a_fresh_clone_installs_nothing(repository: Path, tmp_path: Path):
+    (tmp_path / "Makefile").write_bytes((repository / "Makefile").read_bytes())
+    assert run_make(tmp_path, "down") == "nothing is installed here, so nothing runs\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["Makefile"]
+
+
 def test_the_targets_and_make_variables_of_the_documents_exist(repository: Path):
     targets = set(TARGET.findall((repository / "Makefile").read_text(encoding="utf-8")))
     for page in [*repository.glob("*.md"), *(repository / "docs").rglob("*.md")]:

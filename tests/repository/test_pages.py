@@ -143,6 +143,19 @@ def test_the_house_is_as_readme_draws_it(repository: Path) -> None:
     }
 
 
+def test_readme_explains_every_variable_that_the_code_reads(repository: Path) -> None:
+    read = {
+        name
+        for path in (repository / "src").rglob("*.py")
+        for name in re.findall(r"\bCUTOVER_[A-Z_]+", path.read_text(encoding="utf-8"))
+    }
+    explained = re.findall(
+        r"^\| `(CUTOVER_[A-Z_]+)`", (repository / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    # The first marks our own processes, the second is the end of the example's AIRFLOW_CONN_CUTOVER_TARGET.
+    assert set(explained) == read - {"CUTOVER_RUNTIME", "CUTOVER_TARGET"}
+
+
 def test_every_page_of_docs_is_listed(repository: Path) -> None:
     listed = read_links((repository / "docs" / "README.md").read_text(encoding="utf-8"))
     pages = {path.name for path in (repository / "docs").glob("*.md")} - {"README.md"}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,30 @@ def test_servers_are_found_and_stopped_when_the_state_is_damaged(inside: Path, v
     shown = run(*verb.split())
     assert shown.exit_code == 0 and "PostgreSQL: stopped" in shown.stdout
     assert not is_alive(birth)
+
+
+def test_without_airflow_the_message_says_what_to_install_and_nothing_is_started(
+    inside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", none)
+    with pytest.raises(RuntimeSetupError, match=r"Airflow is not installed.*pip install 'cutover\[airflow\]'"):
+        raise run("up").exception or AssertionError
+    assert not (inside / ".cutover" / "state.json").exists()
+
+
+def test_clean_makes_room_on_a_full_disk(inside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("up", "--only-database")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    assert isinstance(run("down").exception, RuntimeSetupError)
+    assert run("clean", "--yes").exit_code == 0
+    assert not (inside / ".cutover").exists()
 
 
 def test_clean_asks_first(inside: Path) -> None:

@@ -52,7 +52,11 @@ def main() -> None:
     except OSError as error:
         # A file or folder that somebody named: it is missing, full, in the way, or not ours to use.
         place = f"{error.filename}: " if error.filename else ""
-        _end("OSError", f"{place}{error.strerror or error}. Fix: mend the place or its rights, or name another one")
+        _end("OSError", f"{place}{error.strerror or error}. Fix: make room, mend the rights, or name another place")
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
+            raise
+        _end("Interrupted", "nothing is half-done. Fix: run it again, it goes on where it was")
 
 
 def _end(kind: str, message: str) -> NoReturn:

@@ -14,7 +14,7 @@ from cutover.phases.check_systems import check_systems
 from cutover.phases.gating import schema_source
 from cutover.project.json_schema import write_schemas
 from cutover.project.reference import write_reference
-from cutover.project.specification import inspect_specification
+from cutover.project.specification import Specification, inspect_specification
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,15 @@ def check(
         raise typer.Exit(1)
     if not as_json:
         names = ", ".join(specification.mappings)
-        typer.echo(f"no mistake in {len(specification.mappings)} entities, in load order: {names}\nNext:  cutover land")
+        typer.echo(f"no mistake in {len(specification.mappings)} entities, in load order: {names}")
+        if idle := _in_no_wave(specification):
+            typer.echo(f"in no wave, so nothing loads them: {', '.join(idle)}")
+        typer.echo("Next:  cutover land")
+
+
+def _in_no_wave(specification: Specification) -> list[str]:
+    waved = {entity for wave in specification.project.waves for entity in specification.entities(wave)}
+    return [entity for entity in specification.mappings if entity not in waved]
 
 
 def schema(entity: Annotated[str, typer.Argument(help="The entity.")], project: ProjectOption = None) -> None:

@@ -60,12 +60,17 @@ def require_snapshot(world: World, snapshot: str) -> str:
 
 
 def write_file(file: Path, content: bytes) -> None:
-    """Write what a person asked for where they asked for it.
+    """Write what a person asked for where they asked for it, whole or not at all.
 
     Raises:
-        InputError: it cannot be written there.
+        InputError: it cannot be written there; what was there stays.
     """
+    is_device = file.exists() and not file.is_file()
+    fresh = file if is_device else file.with_name(f".{file.name}.new")
     try:
-        file.write_bytes(content)
+        fresh.write_bytes(content)
+        fresh.replace(file)
     except OSError as error:
+        if not is_device:
+            fresh.unlink(missing_ok=True)
         raise InputError(f"{file} cannot be written: {error.strerror}", fix="name another file") from None

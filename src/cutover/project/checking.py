@@ -29,18 +29,40 @@ def parents_of(mapping: Mapping) -> frozenset[str]:
 def check_specification(
     root: Path,
     project_document: Document,
-    project: ProjectFile,
+    project: ProjectFile | None,
     documents: ReadOnly[str, Document],
     mappings: ReadOnly[str, Mapping],
     crosswalks: ReadOnly[str, Crosswalk],
 ) -> list[Finding]:
     """Return every contradiction between the files of a project, each with its place and mend.
 
-    documents: every mapping file. mappings: those that are readable; what the others hold is not judged.
+    project: None when it is not readable; what depends on it is not judged then. documents: every mapping file.
+    mappings: those that are readable; what the others hold is not judged.
     """
-    findings = list(_check_project(root, project_document, project, documents))
-    checkers: list[Checker] = [
-        lambda mapping: _check_source(root, project, mapping),
+    findings: list[Finding] = []
+    checkers = _checkers(documents, mappings, crosswalks)
+    if project is not None:
+        findings += _check_project(root, project_document, project, documents)
+        findings += _check_pairs(root, project, documents)
+        checkers += [
+            lambda mapping: _check_source(root, project, mapping),
+            lambda mapping: kinds.check_stores(mapping, project),
+        ]
+    for entity, mapping in mappings.items():
+        for checker in checkers:
+            findings += [documents[entity].finding(*problem) for problem in checker(mapping)]
+    fields = (located for mapping in mappings.values() for located in located_fields(mapping))
+    findings += fitting.check_factors(fields, crosswalks)
+    findings += naming.check_ambiguous(mappings, crosswalks)
+    findings += naming.check_rule_ids(documents, mappings)
+    findings += _check_order(documents, mappings)
+    return findings
+
+
+def _checkers(
+    documents: ReadOnly[str, Document], mappings: ReadOnly[str, Mapping], crosswalks: ReadOnly[str, Crosswalk]
+) -> list[Checker]:
+    return [
         lambda mapping: naming.check_references(mapping, documents, mappings),
         lambda mapping: naming.check_crosswalks(mapping, crosswalks),
         mending.check_remedies,
@@ -56,22 +78,11 @@ def check_specification(
         kinds.check_numbers,
         kinds.check_derived,
         kinds.check_postings,
-        lambda mapping: kinds.check_stores(mapping, project),
         _check_unique,
         never.check_readings,
         never.check_made_up,
         lambda mapping: never.check_merges(mapping, mappings),
     ]
-    for entity, mapping in mappings.items():
-        for checker in checkers:
-            findings += [documents[entity].finding(*problem) for problem in checker(mapping)]
-    fields = (located for mapping in mappings.values() for located in located_fields(mapping))
-    findings += fitting.check_factors(fields, crosswalks)
-    findings += naming.check_ambiguous(mappings, crosswalks)
-    findings += naming.check_rule_ids(documents, mappings)
-    findings += _check_pairs(root, project, documents)
-    findings += _check_order(documents, mappings)
-    return findings
 
 
 def _check_project(

@@ -172,7 +172,8 @@ def _refuse_keys(keys: Iterable[yaml.Node]) -> None:
 def build_model(document: Document, model: type[M]) -> tuple[M | None, list[Finding]]:
     """Validate a document against a model; returns the model, or None and every finding."""
     if not isinstance(document.root, yaml.MappingNode):
-        return None, [Finding(document.name, 1, 1, "the file holds no mapping of keys", "start from an existing file")]
+        fix = "write `key: value` lines, as docs/tour.md shows"
+        return None, [Finding(document.name, 1, 1, "the file holds no mapping of keys", fix)]
     try:
         return model.model_validate(_plain(document.root)), []
     except ValidationError as error:
@@ -225,6 +226,8 @@ def _wording(kind: str, key: str, message: str, context: dict[str, Any]) -> tupl
         )
     if kind == "missing":
         return f"{key!r} is missing", "add it"
+    if kind == "too_short":
+        return f"{key!r} is empty", "fill it"
     if kind.startswith("union_tag"):
         return (
             f"unknown or missing kind: {message}",

@@ -98,10 +98,8 @@ def inspect_specification(root: Path) -> tuple[Specification | None, list[Findin
     documents, mappings = _read_mappings(root, findings)
     crosswalks = _read_crosswalks(root, findings)
     findings += check_files(root)
-    if project is None:
-        return None, findings
     findings += check_specification(root, project_document, project, documents, mappings, crosswalks)
-    if findings:
+    if findings or project is None:
         return None, findings
     order = order_entities({entity: parents_of(mapping) for entity, mapping in mappings.items()})
     ordered = {entity: mappings[entity] for entity in order}

@@ -76,6 +76,8 @@ def bring_up(
         RuntimeSetupError, InputError, ConnectionLost: something cannot be started; says what, where and
         how to mend it.
     """
+    if has_airflow:
+        _airflow_version()
     with hold_lock(home):
         if supervisor.has_living(home) and not server_status(home).healthy:
             # What lost its database may end at any moment from now on.
@@ -141,8 +143,18 @@ def _bring_up_airflow(
     report(f"Airflow: healthy at {values['AIRFLOW__API__BASE_URL']}")
 
 
+def _airflow_version() -> str:
+    try:
+        return metadata.version("apache-airflow-core")
+    except metadata.PackageNotFoundError:
+        raise RuntimeSetupError(
+            "Airflow is not installed beside this cutover",
+            fix="pip install 'cutover[airflow]', or start the database alone with `cutover up --only-database`",
+        ) from None
+
+
 def _migrate(home: Home, server: Server, whole: Mapping[str, str], report: Callable[[str], None]) -> None:
-    version = metadata.version("apache-airflow-core")
+    version = _airflow_version()
     done = read_state(home).get("migrated")
     if done and done == {"airflow": version, "head": _read_head(server)}:
         return
@@ -210,7 +222,7 @@ def take_down(home: Home, *, report: Callable[[str], None] = lambda line: None) 
         _take_down(home, report)
 
 
-def _take_down(home: Home, report: Callable[[str], None]) -> None:
+def _take_down(home: Home, report: Callable[[str], None], *, forget: bool = True) -> None:
     try:
         read_state(home)
     except RuntimeSetupError:
@@ -218,7 +230,7 @@ def _take_down(home: Home, report: Callable[[str], None]) -> None:
         home.state_file.unlink()
         remember(home, server_folder=str(find_place(home).folder))
         report("state.json was damaged: the servers are looked for without it")
-    count = supervisor.stop_components(home)
+    count = supervisor.stop_components(home, forget=forget)
     report(f"Airflow: stopped, {count} processes" if count else "Airflow: was not running")
     report("PostgreSQL: stopped" if stop_server(home) else "PostgreSQL: was not running")
 
@@ -232,7 +244,8 @@ def remove_all(home: Home, *, report: Callable[[str], None] = lambda line: None)
         Busy: another command is at it.
     """
     with hold_lock(home):
-        _take_down(home, report)
+        # On a full disk nothing can be written down, and this is what makes room.
+        _take_down(home, report, forget=False)
         remove_server(home)
         others = remove_home(home)
     report(f"removed {home.root}" if not others else f"emptied {home.root}; what is not ours stays: {others[0]}")

@@ -88,15 +88,16 @@ def open_log(home: Home, name: str) -> BinaryIO:
     return path.open("wb")
 
 
-def stop_components(home: Home, *, patience: float = 30.0) -> int:
+def stop_components(home: Home, *, patience: float = 30.0, forget: bool = True) -> int:
     """Stop all components and every process they started; return how many there were.
 
-    patience: seconds for a polite end; what is left is killed.
+    patience: seconds for a polite end; what is left is killed. forget: write down that they are gone, which needs room.
     """
     births = list(read_components(home).values())
     count = len(_find_all(home, births))
     stop_groups(births, lambda: _find_all(home, births), patience=patience)
-    remember(home, components=None)
+    if forget:
+        remember(home, components=None)
     return count
 
 

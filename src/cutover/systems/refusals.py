@@ -76,7 +76,9 @@ def translate(error: psycopg2.Error, **facts: Any) -> CutoverError:
         fix = "correct the login, password, database or sslmode of the target's connection"
         return InputError(f"the target database lets nobody in{why}", fix=fix, **facts)
     if state not in _PROBLEMS and (state.startswith(_LOST) or _has_no_connection(error, state)):
-        fix = "check the server and the connection's host, port, login and database; then run again: it resumes"
+        fix = (
+            "start the server (`cutover up` starts the local one) or correct the connection; then run again: it resumes"
+        )
         return ConnectionLost(
             f"the target database does not answer{why}", fix=fix, **({"sqlstate": state} if state else {}), **facts
         )
