@@ -210,6 +210,15 @@ def test_a_damaged_file_in_staging(desk: Desk, name: str) -> None:
     refused(desk.run("cleanse"), "TerminalError", "in staging is damaged or gone", "Fix:")
 
 
+def test_what_was_typed_in_another_encoding(desk: Desk) -> None:
+    typed = os.fsdecode("客户".encode("gb18030"))
+    for words in (["trace", "customer", typed], ["rollback", "1", "--reason", typed]):
+        refused(desk.run(*words), "InputError: what was typed is not UTF-8", "encoding of the terminal")
+    Path(typed).write_text("a;b\n1;2\n", encoding="utf-8")
+    desk.do(f"sniff {typed}")
+    assert desk.run("preview", "customer", "--rows", "9" * 30).status == 2
+
+
 def test_ctrl_c_within_a_query_is_no_crash(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise RuntimeError("Query interrupted")

@@ -5,6 +5,8 @@ an expected failure into one clear message and exit status 1 (2 for a mistake in
 """
 
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -12,7 +14,7 @@ from rich.console import Console
 
 from cutover import __version__
 from cutover.cli import demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
-from cutover.errors import CutoverError
+from cutover.errors import CutoverError, InputError
 
 app = typer.Typer(
     name="cutover",
@@ -46,6 +48,7 @@ def _before(
 def main() -> None:
     """Run the command line; expected failures end as one message on stderr and exit status 1."""
     try:
+        _require_text(sys.argv[1:])
         app()
     except CutoverError as error:
         _end(type(error).__name__, str(error))
@@ -57,6 +60,14 @@ def main() -> None:
         if str(error) != "Query interrupted":  # what DuckDB makes of Ctrl-C
             raise
         _end("Interrupted", "nothing is half-done. Fix: run it again, it goes on where it was")
+
+
+def _require_text(words: Iterable[str]) -> None:
+    """Refuse what was typed in another encoding than the one we read; a file may well be named so."""
+    for word in words:
+        # Python keeps a byte that it cannot decode as one of these.
+        if any("\udc80" <= letter <= "\udcff" for letter in word) and not Path(word).exists():
+            raise InputError("what was typed is not UTF-8", fix="set the encoding of the terminal to UTF-8")
 
 
 def _end(kind: str, message: str) -> NoReturn:

@@ -71,7 +71,7 @@ def preview(
     key: Annotated[
         str | None, typer.Option("--key", help="A source key after cleansing, its parts joined by |.")
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="How many rows.")] = 5,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=10_000, help="How many rows.")] = 5,
     project: ProjectOption = None,
     snapshot: SnapshotOption = "latest",
     as_json: JsonOption = False,
