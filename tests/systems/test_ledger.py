@@ -18,6 +18,11 @@ values (1, 'customer', {seq}, {read}, {loaded}, 0, 0, {rejected}, {loaded}, {fir
 LOADED = """
 insert into cutover.disposition (run_id, entity, "row", seq, outcome) values (1, 'customer', {row}, {seq}, 'loaded')
 """
+MERGED = """
+insert into cutover.disposition (run_id, entity, "row", seq, outcome, rule, reason)
+values (1, 'customer', 0, 0, 'merged', 'CU-M', 'same')
+"""
+ROLLBACK = "insert into cutover.rollback (run_id, reason, by_whom, started_at) values (1, 'x', 'x', now())"
 REASONLESS = "insert into cutover.rollback (run_id, reason, by_whom, started_at) values (1, '', 'x', now())"
 RECOUNTED = "update cutover.batch set rows_loaded = 0, rows_rejected = 1"
 
@@ -60,7 +65,9 @@ def test_a_batch_and_its_dispositions_commit_together(begun):
         (["update cutover.run set status = 'finished'"], "run_check"),
         ([_batch(), LOADED.format(row=0, seq=0).replace("'loaded'", "'rejected'")], "explained"),
         ([_batch(), LOADED.format(row=0, seq=0).replace("'loaded'", "'lost'")], "disposition_outcome_check"),
+        ([MERGED], "merged_names_its_survivor"),
         ([REASONLESS], "rollback_reason_check"),
+        ([ROLLBACK, ROLLBACK], "one_open_rollback_per_run"),
     ],
 )  # fmt: skip
 def test_the_database_refuses_what_breaks_a_law(begun, statements, constraint):
