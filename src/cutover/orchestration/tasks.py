@@ -90,10 +90,11 @@ def gate_mapping(snapshot: str, params: Params = None) -> None:
 @task
 def require_pilot(snapshot: str, params: Params = None) -> int:
     """Return the pilot that the sign-off rests on; fail when there is none, or its rehearsal did not pass."""
+    chosen = given(params)
     with at_work() as world:
         from cutover.phases.readiness import require_rehearsed_pilot
 
-        return require_rehearsed_pilot(world, wave=given(params)["wave"], snapshot=snapshot)
+        return require_rehearsed_pilot(world, wave=chosen["wave"], snapshot=snapshot, entities=chosen["entities"])
 
 
 @task
