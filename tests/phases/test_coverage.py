@@ -144,6 +144,15 @@ MANY = (CUSTOMER, "kind: lookup, source: LAND", "kind: lookup_many_to_one, loss:
 SAME = (COUNTRY, "D,DE,confirmed", "D,CN,confirmed")
 
 
+@pytest.mark.parametrize(("when", "status", "made"), [("LAND = 'CN'", "pass", 1), ("LAND = 'XX'", "fail", 0)])
+def test_a_further_row_that_nobody_makes_was_never_tried(cover: Cover, when: str, status: str, made: int) -> None:
+    edit = (CUSTOMER, "    merged: keep\n", f"    merged: keep\n    when: {when}\n")
+    result = found(cover([{"LAND": "CN"}, {"LAND": "D"}], edit), "FANOUT.CU-R")
+    assert (result.status, result.severity, result.numerator, result.denominator) == (status, "major", made, 2)
+    empty = found(cover([{"NAME": "test"}], edit), "FANOUT.CU-R")
+    assert empty.status == "not_applicable"
+
+
 def test_codes_that_become_one_by_a_plain_lookup_are_told(cover: Cover) -> None:
     rows: list[dict[str, str | None]] = [{"LAND": "CN"}, {"LAND": "D"}]
     result = found(cover(rows, SAME), "COLLAPSE.CU-3")

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from cutover.core.expression import columns_of, evaluate, order_expression
 from cutover.core.rules import JOINER, truth
-from cutover.core.verdicts import CheckResult, all_of
+from cutover.core.verdicts import CheckResult, Status, all_of
 from cutover.phases.filling import told_by
 from cutover.phases.rule_kinds import branch_of
 from cutover.phases.target_coverage import check_target
@@ -61,6 +61,7 @@ def cover_entity(world: World, snapshot: str, mapping: Mapping) -> Coverage:
         *_translated(world, mapping, values, file),
         *_collapsed(world, snapshot, mapping, values),
         *_branches(world, snapshot, mapping),
+        *_fanned_out(world, snapshot, mapping),
         *check_target(world, snapshot, mapping),
     ]
     return Coverage(mapping.entity, tuple(results), tuple(values), file)
@@ -256,3 +257,18 @@ def _branches(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckRe
         hit = sum(1 for rows_hit in hits.values() if rows_hit)
         told = {"rows": named}
         yield all_of(f"BRANCHES.{field.rule}", mapping.entity, hit, len(hits), severity="major", evidence=told)
+
+
+def _fanned_out(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Count the further rows that each entry of `also` makes; one that makes none of rows that move was never tried."""
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    loaded = sum(
+        pc.sum(pc.equal(rows["outcome"], "loaded")).as_py() or 0
+        for _, rows in world.staging.read_parts(outcome, ["outcome"])
+    )
+    for split, dataset in zip(mapping.also, datasets.further(snapshot, mapping), strict=True):
+        made = sum(len(rows) for _, rows in world.staging.read_parts(dataset, ["_row"])) if loaded else 0
+        status: Status = "not_applicable" if not loaded else "pass" if made else "fail"
+        message = "no row is to be loaded" if not loaded else "" if made else "no row meets `when`: correct or drop it"
+        value, check = f"{made} rows of {loaded}" if loaded else "", f"FANOUT.{split.rule}"
+        yield CheckResult(check, mapping.entity, status, "major", made, loaded, value, "at least 1", message)
