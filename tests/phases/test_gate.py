@@ -72,7 +72,8 @@ def test_a_sound_snapshot_passes_and_every_result_is_kept(moved: Moved) -> None:
     assert sorted(stored) == sorted((result.check_id, result.entity) for result in results)
     assert {check.partition(".")[0] for check, _ in stored} == {
         "CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS", "APPROVED", "VALUES", "VALUE_ROWS", "MANDATORY",
-        "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT", "DROPPED", "ROUNDING",
+        "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT",
+        "DROPPED", "ROUNDING", "FANOUT",
     }  # fmt: skip
 
 
