@@ -32,6 +32,7 @@ Columns = Annotated[
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value),
     Field(min_length=1, description="one column, or a list of columns"),
 ]
+Person = Annotated[str, Field(pattern=r"\S", description="a person or a role, never blank")]
 Scalar = str | int | bool | Decimal
 UNIQUE = "further lists of columns that are unique in the target; rows that share such a key are all rejected"
 
