@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.cleansing import replay
@@ -95,13 +96,21 @@ def _count_outcomes(world: World, snapshot: str, mapping: Mapping) -> tuple[dict
 
 
 def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
-    """Replay the change log over the raw rows, all of them, and compare with the clean rows cell by cell (DMC-06)."""
+    """Replay the change log over the raw rows, all of them, and compare with the clean rows cell by cell (DMC-06).
+
+    A change that was made by itself must be of a rule that may.
+    """
     wrong = cells = 0
+    may = pa.array([rule.rule for rule in mapping.cleanse if not (rule.propose or rule.approver)], pa.string())
     clean, changes = datasets.clean(snapshot, mapping.entity), datasets.changes(snapshot, mapping.entity)
     for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
         logged = world.staging.read_part(changes, index)
         cells += len(logged)
         held, others = split_log(logged)
+        own = pc.and_(pc.equal(others["mode"], "auto"), pc.invert(pc.is_in(others["rule"], value_set=may)))
+        if pc.any(own).as_py():
+            told = f"part {index}: cells changed by themselves whose rule needs an approval: {pc.sum(own).as_py()}"
+            return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=told)
         try:
             corrected, _ = apply_corrections(raw, held)
             typed, _ = type_columns(mapping, replay(corrected, others))
