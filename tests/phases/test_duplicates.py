@@ -148,6 +148,18 @@ def test_a_merge_without_a_valid_number_is_found(toy: Toy) -> None:
     assert of(found, "MERGED", "customer").status == "fail"
 
 
+@pytest.mark.parametrize(("rows", "value"), [(10, "0"), (11, "10")])
+def test_a_large_cluster_needs_a_person(toy: Toy, rows: int, value: str) -> None:
+    """DMC-08: clusters of more than ten members are reviewed."""
+    toy.write("customer", [{"NR": str(n), "NAME": "华信上海", "TAX": A} for n in range(rows)])
+    world = toy.world()
+    create_target(world)
+    snapshot = land(world)
+    go(world, snapshot)
+    found = of(duplicate_checks(world, snapshot, world.specification.mapping("customer")), "CLUSTERS", "customer")
+    assert (found.value, found.status) == (value, "pass" if value == "0" else "fail")
+
+
 def test_a_lost_value_of_a_merged_row_is_found(world: World) -> None:
     snapshot = land(world)
     go(world, snapshot)

@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from cutover.cli import demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
+from cutover.cli import checklist, demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
 from cutover.errors import CutoverError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for theme in (demo, runtime, example, project, sniff, phases, mapping, steward, rejects, workbook):
+for theme in (demo, runtime, example, project, sniff, phases, checklist, mapping, steward, rejects, workbook):
     theme.register(app)
 
 

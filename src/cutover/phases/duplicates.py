@@ -19,6 +19,9 @@ from cutover.systems import datasets, pairs
 from cutover.systems.pairs import Pair, PairState
 from cutover.systems.setwise import open_setwise, quote
 
+# So many rows and the one that they merge into are more than ten: a person looks at such a cluster.
+LARGE = 10
+
 
 def find_pairs(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
     """Return the pairs of cleansed rows that may be one thing, rows left out on purpose not among them.
@@ -95,7 +98,24 @@ def duplicate_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[
     yield must_equal("DUPLICATES", mapping.entity, states["open"], 0, severity="major", **dict(states))
     unlawful, merged = _count_unlawful(world, snapshot, mapping, mapping.duplicates, listed)
     yield must_equal("MERGED", mapping.entity, unlawful, 0, merged=merged)
+    said = _said(listed)
+    large = [key for key in _large_clusters(world, snapshot, mapping) if key not in said]
+    yield must_equal("CLUSTERS", mapping.entity, len(large), 0, rows_without_a_decision=len(large))
     yield must_equal("UNMERGE", mapping.entity, count_lost_values(world, snapshot, mapping), 0)
+
+
+def _said(listed: list[Pair]) -> set[str]:
+    return {key for pair in listed if pair.state == "same" for key in (pair.first_key, pair.second_key)}
+
+
+def _large_clusters(world: World, snapshot: str, mapping: Mapping) -> list[str]:
+    """Return the keys of the rows that merged into one that took more than a person may leave to a machine."""
+    sql = f"""select _key from outcome where outcome.outcome = 'merged' and survivor in (
+                select survivor from outcome where outcome.outcome = 'merged'
+                group by survivor having count(*) >= {LARGE}) order by _row"""
+    with open_setwise(world.staging) as setwise:
+        found = setwise.select(sql, outcome=datasets.outcome(snapshot, mapping.entity))
+    return list(found["_key"].to_pylist())
 
 
 def _count_unlawful(
@@ -105,7 +125,7 @@ def _count_unlawful(
 
     Returns them, and how many rows merged within the entity.
     """
-    said = {key for pair in listed if pair.state == "same" for key in (pair.first_key, pair.second_key)}
+    said = _said(listed)
     with open_setwise(world.staging) as setwise:
         setwise.connection.register("rows", _rows(world, snapshot, mapping, asked))
         entity = mapping.entity.replace("'", "''")
