@@ -130,7 +130,7 @@ def test_the_gate_is_closed_while_a_pair_is_undecided(world: World) -> None:
     mapping = world.specification.mapping("customer")
     found = list(duplicate_checks(world, snapshot, mapping))
     assert [(one.check_id, one.status, one.value) for one in found] == [
-        ("DUPLICATES", "fail", "3"), ("MERGED", "pass", "0"), ("UNMERGE", "pass", "0")
+        ("DUPLICATES", "fail", "3"), ("MERGED", "pass", "0"), ("CLUSTERS", "pass", "0"), ("UNMERGE", "pass", "0")
     ]  # fmt: skip
     for pair in list_pairs(world):
         decide_pair(world, pair.pair_id, "different", by="sales")
