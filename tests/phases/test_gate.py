@@ -44,6 +44,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
         world = offline(monkeypatch, tmp_path, files)
         kept: list[CheckResult] = []
         monkeypatch.setattr(evidence, "record_checks", lambda _, gate, results, **more: kept.extend(results))
+        monkeypatch.setattr(evidence, "list_waivers", lambda *_: {})
         monkeypatch.setattr(fit, "fit_checks", lambda *_: iter(()))
         stage(world, SNAPSHOT, "customer", customers)
         through(world, SNAPSHOT, "customer")
@@ -87,11 +88,26 @@ def test_too_many_rejects_close_it_and_just_enough_do_not(checked: Checked) -> N
     assert "REJECTS customer fail: 33.3333% (at most 25.0000%)" in of(results, "CLOSED", None).message
 
 
-def test_too_many_defaults_are_told_and_five_minors_close(checked: Checked) -> None:
+def test_too_many_defaults_close_it(checked: Checked) -> None:
+    """DMC-10."""
     results = checked([{"NR": "1", "TERM": None}, {"NR": "2"}], LIMIT)
-    found = of(results, "DEFAULTS.CU-6", "customer")
-    assert (found.status, found.severity, found.numerator, found.denominator) == ("fail", "minor", 1, 2)
-    assert [result for result in results if result.check_id == "CLOSED"] == []
+    found = closes(results, "DEFAULTS.CU-6")
+    assert (found.severity, found.numerator, found.denominator) == ("blocker", 1, 2)
+
+
+def test_a_critical_field_may_take_fewer_defaults(checked: Checked) -> None:
+    rows_of = [{"NR": str(n), "TERM": None if n == 1 else "N10"} for n in range(1, 21)]
+    critical = (CUSTOMER, "audit: defaulted,", "audit: defaulted, critical: true,")
+    assert of(checked(rows_of, LIMIT), "DEFAULTS.CU-6", "customer").status == "pass"
+    assert closes(checked(rows_of, LIMIT, critical), "DEFAULTS.CU-6").threshold == "at most 1.0000%"
+
+
+def test_a_dropped_column_that_nobody_approved_closes_it(checked: Checked) -> None:
+    """DMC-09."""
+    results = checked(
+        [{"NR": "1"}], (CUSTOMER, "reason: not_needed, approver: sales", 'reason: not_needed, approver: ""')
+    )
+    assert closes(results, "COVERAGE").evidence["undecided"] == ["NOTE (nobody approved its drop)"]
 
 
 def test_an_undecided_column_closes_it(checked: Checked) -> None:

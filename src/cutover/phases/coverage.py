@@ -71,8 +71,11 @@ def _columns(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     """Find source columns that are neither used nor dropped with a reason."""
     landed = {*world.staging.schema(datasets.raw(snapshot, mapping.source)).names} - {"_row"}
     undecided = undecided_columns(mapping, landed)
-    covered = len(landed) - len(undecided)
-    return all_of("COVERAGE", mapping.entity, covered, len(landed), severity="major", evidence={"undecided": undecided})
+    dropped = {column for drop in mapping.drops if not drop.approver.strip() for column in drop.column}
+    unapproved = sorted(landed & dropped)
+    covered = len(landed) - len(undecided) - len(unapproved)
+    undecided += [f"{name} (nobody approved its drop)" for name in unapproved]
+    return all_of("COVERAGE", mapping.entity, covered, len(landed), evidence={"undecided": undecided})
 
 
 def undecided_columns(mapping: Mapping, there: Iterable[str]) -> list[str]:
@@ -134,7 +137,7 @@ def _approved(mapping: Mapping) -> CheckResult:
     rules = [field for _, field in located_fields(mapping)]
     drafts = sorted(rule.rule for rule in rules if rule.status != "approved")
     approved = len(rules) - len(drafts)
-    return all_of("APPROVED", mapping.entity, approved, len(rules), severity="major", evidence={"drafts": drafts})
+    return all_of("APPROVED", mapping.entity, approved, len(rules), evidence={"drafts": drafts})
 
 
 def _translated(world: World, mapping: Mapping, values: list[Value], file: str) -> Iterator[CheckResult]:

@@ -16,8 +16,11 @@ from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
 from cutover.phases.history import check_history
 from cutover.phases.rounding import check_rounding
+from cutover.phases.scope import retention_checks
+from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
+from cutover.project.scope import read_scope
 from cutover.systems import datasets, evidence
 
 MAPPING_GATE = "mapping"
@@ -29,13 +32,14 @@ def gate_mapping(world: World, snapshot: str, wave: str) -> list[CheckResult]:
     Raises:
         GateClosed: a check failed, could not be computed, or was not run; the message lists them.
     """
-    results = []
+    results, scope = [], read_scope(world.specification.root)
     for entity in world.specification.entities(wave):
         mapping = world.specification.mapping(entity)
         rows = world.staging.require(datasets.outcome(snapshot, entity), phase="map")["rows"]
-        results += list(_entity_checks(world, snapshot, mapping))
+        results += [*_entity_checks(world, snapshot, mapping), *retention_checks(world, snapshot, mapping, scope)]
         world.progress(Step("gate", entity, rows, rows))
     with world.target.begin() as connection:
+        results = with_waivers(world, connection, MAPPING_GATE, snapshot, results)
         evidence.record_checks(connection, MAPPING_GATE, results, run_id=None, snapshot=snapshot)
     stop_when_closed(MAPPING_GATE, results)
     return results
@@ -122,9 +126,10 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
 
 def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
     """Measure the share of rows that took a default, per audited field (DMC-10)."""
-    limit = world.specification.project.thresholds.default_rate_max
+    limits = world.specification.project.thresholds
     for field in mapping.fields:
         if isinstance(field, DefaultAudited) and field.audit:
+            limit = limits.critical_default_rate_max if field.critical else limits.default_rate_max
             used, rows = _count_defaults(world, snapshot, mapping, field.audit)
             name = {"field": field.target}
             yield share_at_most(
@@ -133,7 +138,7 @@ def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckRe
                 used,
                 rows,
                 limit,
-                severity="minor",
+                severity="blocker",
                 evidence=name,
             )
 

@@ -10,6 +10,7 @@ from cutover.phases.gate import MAPPING_GATE, stop_when_closed
 from cutover.phases.rehearsal import REHEARSAL_GATE
 from cutover.phases.runs import list_runs
 from cutover.phases.verify import VERIFY_GATE
+from cutover.phases.waivers import overdue
 from cutover.phases.world import World
 from cutover.systems.ledger import Run
 from cutover.systems.queries import run
@@ -38,7 +39,7 @@ def require_rehearsed_pilot(world: World, *, wave: str, snapshot: str, entities:
     pilot = max(found.run_id for found in pilots)
     with world.target.connect() as connection:
         for gate in PROVEN:
-            stop_when_closed(gate, _results(connection, pilot, gate))
+            stop_when_closed(gate, overdue(_results(connection, pilot, gate), world.now().date()))
     return pilot
 
 
@@ -51,7 +52,15 @@ def _require(pilots: Sequence[Run], problem: str) -> None:
 
 def _results(connection: Connection, run_id: int, gate: str) -> list[CheckResult]:
     found = [
-        CheckResult(row.check_id, row.entity, row.status, row.severity, value=row.value, threshold=row.threshold)
+        CheckResult(
+            row.check_id,
+            row.entity,
+            row.status,
+            row.severity,
+            value=row.value,
+            threshold=row.threshold,
+            evidence=row.evidence,
+        )  # fmt: skip
         for row in run(connection, "select_latest_checks", run_id=run_id)
         if row.gate == gate
     ]
