@@ -1,9 +1,9 @@
 """
 ### Full migration: move a wave into the target
 
-Evaluates the gate, insists on a pilot of the same snapshot whose rehearsal passed, asks for a **sign-off**
-(Required actions), loads every entity after those that it refers to, and verifies all rows: counts, control
-totals, keyed hashes.
+Evaluates the gate, insists on a pilot of the same snapshot, mappings and entities whose rehearsal passed, asks for
+a **sign-off** (Required actions), loads every entity after those that it refers to, and verifies all rows: counts,
+control totals, keyed hashes.
 
 - **Run it** after `cutover_pilot_migration`. The sign-off waits 24 hours; on a no, or no answer, the DAG run
   fails and nothing is loaded.

@@ -13,8 +13,13 @@ from cutover.runtime.stack import remove_all
 
 ROOT = Path(__file__).parent.parent
 SERVER = "CUTOVER_TEST_DATABASE_URL"
-# What names a running enterprise: no test may read it, still less write to it.
+# What names a running enterprise: no test may read it, still less write to it, also beside a running demo.
 CALLERS = ("AIRFLOW_CONN_", "CUTOVER_HOME", "CUTOVER_PROJECT", "CUTOVER_STAGING", "CUTOVER_DATABASE_URL")
+# Taken away as this file is read: the Airflow that some folders of tests move into comes after it, and is inherited.
+if "CUTOVER_TEST_AIRFLOW" not in os.environ:
+    for name in [name for name in os.environ if name.startswith(CALLERS)]:
+        del os.environ[name]
+os.environ["CUTOVER_HOME"] = str(Path(tempfile.gettempdir()) / "cutover-tests-have-no-home")
 HOME = pytest.StashKey[Path]()
 WHOLE = ("projects", "example")
 
@@ -23,11 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start one PostgreSQL of our own for all tests, as `cutover up` does, unless CUTOVER_TEST_DATABASE_URL names one.
 
     The workers of a parallel run inherit its address. What the tests write is thrown away, so nothing waits for a disk.
-    The caller's own connections and home stay out of reach: `make test` beside a running demo must not touch it.
     """
-    for name in [name for name in os.environ if name.startswith(CALLERS)]:
-        del os.environ[name]
-    os.environ["CUTOVER_HOME"] = str(Path(tempfile.gettempdir()) / "cutover-tests-have-no-home")
     if hasattr(config, "workerinput") or SERVER in os.environ or config.option.collectonly:
         return
     home = make_home(Path(tempfile.mkdtemp(prefix="cutover-tests-")) / "home")

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cutover.core.cleansing import CHANGES, REMEDIES, CleanseStep, Parameters, cleanse, replay
+from cutover.core.cleansing.divisions import CITIES, DISTRICTS, OUTDATED, PROVINCES
 
 PARAMETERS = Parameters(
     length=10,
@@ -140,6 +141,15 @@ CASES: list[tuple[str, str, str | None]] = [
     ("country_code", "Ruritania", "Ruritania"),
     ("near_country", "Germanny", "DE"),
     ("near_country", "Ruritania", "Ruritania"),
+    ("complete_division", "深圳市南山区科技路1号", "广东省深圳市南山区科技路1号"),
+    ("complete_division", "浦东新区世纪大道1号", "上海市浦东新区世纪大道1号"),
+    ("complete_division", "上海卢湾区淮海路1号", "上海市黄浦区淮海路1号"),
+    ("complete_division", "宣武区", "北京市西城区"),
+    ("complete_division", "湖北省襄樊市长征路", "湖北省襄阳市长征路"),
+    ("complete_division", "中国吉林市", "中国吉林省吉林市"),
+    ("complete_division", "朝阳区建国路", "朝阳区建国路"),
+    ("complete_division", "广东省深圳市", "广东省深圳市"),
+    ("complete_division", "中山路1号", "中山路1号"),
     ("account_digits", "6222 0212-3456 7890 123", "6222021234567890123"),
     ("account_digits", "A 12", "A 12"),
     ("upper_x", "11010519491231002x", "11010519491231002X"),
@@ -224,6 +234,15 @@ HUGE = "9" * 45
 def test_no_digit_of_a_huge_number_is_lost(remedy: str, before: str, after: str) -> None:
     parameters = FACTORS if remedy == "split_unit" else PARAMETERS
     assert apply(remedy, before, parameters=parameters) == [after]
+
+
+def test_the_cities_are_those_of_the_standard() -> None:
+    names = [city for cities in CITIES.values() for city in cities.split()]
+    assert len(names) == len(set(names)) == 293 and len(CITIES) == 27
+    assert {province[:2] for province in (*CITIES, *DISTRICTS)} < {name[:2] for name in PROVINCES.split("|")}
+    districts = [district for listed in DISTRICTS.values() for district in listed.split()]
+    assert not set(OUTDATED) & {*districts, *(f"{name}市" for name in names)}
+    assert all(now in districts or now[:-1] in names for _, now in OUTDATED.values())
 
 
 @pytest.mark.parametrize("text", ["1,5e3", "１.２３４,５６", "١.٢٣٤,٥٦", "Infinity,", "NaN,"])

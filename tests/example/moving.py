@@ -17,6 +17,7 @@ from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.dual_run import Night, run_night
 from cutover.phases.gate import gate_mapping
 from cutover.phases.land import land
+from cutover.phases.landed import gate_landing
 from cutover.phases.load import EntityResult, load_entity
 from cutover.phases.map import map_entity
 from cutover.phases.pilot import select_pilot
@@ -113,6 +114,8 @@ def _stage(journey: Journey) -> None:
     world = journey.world
     with journey.timed("land"):
         journey.snapshot = land(world)
+    with journey.timed("gate after landing"):
+        journey.gates["landing"] = gate_landing(world, journey.snapshot, WAVE)
     with journey.timed("cleanse"):
         for entity in journey.entities:
             cleanse_entity(world, journey.snapshot, entity)

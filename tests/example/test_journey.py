@@ -51,7 +51,7 @@ def test_every_row_has_one_outcome_in_staging_and_ledger(journey: Journey, findi
 def test_all_checks_of_all_gates_were_run_and_passed(journey: Journey) -> None:
     for gate, results in journey.gates.items():
         assert results, gate
-        judged = [result for result in results if not result.check_id.startswith("DANGLING.")]
+        judged = [result for result in results if not result.check_id.startswith(("DANGLING.", "MASKS"))]
         assert {result.status for result in judged} == {"pass"}, [r for r in results if r.status != "pass"]
         # Codes that no foreign key leads to, such as a kind of account, cannot be looked for: told, and no pass.
         assert {result.status for result in results} <= {"pass", "not_applicable"}

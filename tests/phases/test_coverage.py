@@ -66,6 +66,7 @@ def test_a_proposed_entry_that_the_data_need_is_named(cover: Cover) -> None:
     coverage = cover([{"LAND": "CN"}, {"LAND": "X"}])
     assert found(coverage, "VALUES.CU-3").status == "fail"
     assert found(coverage, "VALUES.CU-3").message == "confirm in crosswalks/country.csv: 'X'"
+    assert found(coverage, "VALUES.CU-3").evidence["stale"] == ["D"]
     confirmed = cover([{"LAND": "CN"}, {"LAND": "X"}], (COUNTRY, "X,XX,proposed", "X,XX,confirmed"))
     assert found(confirmed, "VALUES.CU-3").status == "pass"
 
@@ -75,6 +76,14 @@ def test_a_refused_code_is_decided_and_its_rows_stay_out(cover: Cover) -> None:
     assert found(coverage, "VALUES.CU-3").status == "pass"
     assert found(coverage, "VALUES.CU-3").evidence["refused"] == ["X"]
     assert [value.state for value in coverage.values] == ["mapped", "refused"]
+
+
+@pytest.mark.parametrize("pii", ["LAND", "land"])
+def test_an_unknown_code_that_is_personal_data_is_not_shown(cover: Cover, pii: str) -> None:
+    coverage = cover([{"LAND": "Li Lei"}, {"LAND": "CN"}], (CUSTOMER, "pii: [NAME", f"pii: [{pii}, NAME"))
+    assert [(value.code, value.state) for value in coverage.values] == [("CN", "mapped"), ("***", "unmapped")]
+    assert "Li Lei" not in Path(coverage.file).read_text(encoding="utf-8")
+    assert "Li Lei" not in str(coverage.results)
 
 
 def test_dropped_rows_need_no_code(cover: Cover) -> None:
@@ -133,6 +142,15 @@ def test_a_branch_that_no_row_takes_was_never_tried(cover: Cover) -> None:
 
 MANY = (CUSTOMER, "kind: lookup, source: LAND", "kind: lookup_many_to_one, loss: the state, source: LAND")
 SAME = (COUNTRY, "D,DE,confirmed", "D,CN,confirmed")
+
+
+@pytest.mark.parametrize(("when", "status", "made"), [("LAND = 'CN'", "pass", 1), ("LAND = 'XX'", "fail", 0)])
+def test_a_further_row_that_nobody_makes_was_never_tried(cover: Cover, when: str, status: str, made: int) -> None:
+    edit = (CUSTOMER, "    merged: keep\n", f"    merged: keep\n    when: {when}\n")
+    result = found(cover([{"LAND": "CN"}, {"LAND": "D"}], edit), "FANOUT.CU-R")
+    assert (result.status, result.severity, result.numerator, result.denominator) == (status, "major", made, 2)
+    empty = found(cover([{"NAME": "test"}], edit), "FANOUT.CU-R")
+    assert empty.status == "not_applicable"
 
 
 def test_codes_that_become_one_by_a_plain_lookup_are_told(cover: Cover) -> None:

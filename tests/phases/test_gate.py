@@ -44,6 +44,7 @@ def checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., li
         world = offline(monkeypatch, tmp_path, files)
         kept: list[CheckResult] = []
         monkeypatch.setattr(evidence, "record_checks", lambda _, gate, results, **more: kept.extend(results))
+        monkeypatch.setattr(evidence, "list_waivers", lambda *_: {})
         monkeypatch.setattr(fit, "fit_checks", lambda *_: iter(()))
         stage(world, SNAPSHOT, "customer", customers)
         through(world, SNAPSHOT, "customer")
@@ -72,7 +73,8 @@ def test_a_sound_snapshot_passes_and_every_result_is_kept(moved: Moved) -> None:
     assert sorted(stored) == sorted((result.check_id, result.entity) for result in results)
     assert {check.partition(".")[0] for check, _ in stored} == {
         "CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS", "APPROVED", "VALUES", "VALUE_ROWS", "MANDATORY",
-        "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT", "DROPPED", "ROUNDING",
+        "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT",
+        "DROPPED", "ROUNDING", "FANOUT",
     }  # fmt: skip
 
 
@@ -86,11 +88,26 @@ def test_too_many_rejects_close_it_and_just_enough_do_not(checked: Checked) -> N
     assert "REJECTS customer fail: 33.3333% (at most 25.0000%)" in of(results, "CLOSED", None).message
 
 
-def test_too_many_defaults_are_told_and_five_minors_close(checked: Checked) -> None:
+def test_too_many_defaults_close_it(checked: Checked) -> None:
+    """DMC-10."""
     results = checked([{"NR": "1", "TERM": None}, {"NR": "2"}], LIMIT)
-    found = of(results, "DEFAULTS.CU-6", "customer")
-    assert (found.status, found.severity, found.numerator, found.denominator) == ("fail", "minor", 1, 2)
-    assert [result for result in results if result.check_id == "CLOSED"] == []
+    found = closes(results, "DEFAULTS.CU-6")
+    assert (found.severity, found.numerator, found.denominator) == ("blocker", 1, 2)
+
+
+def test_a_critical_field_may_take_fewer_defaults(checked: Checked) -> None:
+    rows_of = [{"NR": str(n), "TERM": None if n == 1 else "N10"} for n in range(1, 21)]
+    critical = (CUSTOMER, "audit: defaulted,", "audit: defaulted, critical: true,")
+    assert of(checked(rows_of, LIMIT), "DEFAULTS.CU-6", "customer").status == "pass"
+    assert closes(checked(rows_of, LIMIT, critical), "DEFAULTS.CU-6").threshold == "at most 1.0000%"
+
+
+def test_a_dropped_column_that_nobody_approved_closes_it(checked: Checked) -> None:
+    """DMC-09."""
+    results = checked(
+        [{"NR": "1"}], (CUSTOMER, "reason: not_needed, approver: sales", 'reason: not_needed, approver: ""')
+    )
+    assert closes(results, "COVERAGE").evidence["undecided"] == ["NOTE (nobody approved its drop)"]
 
 
 def test_an_undecided_column_closes_it(checked: Checked) -> None:
@@ -121,7 +138,7 @@ def test_a_row_without_an_outcome_closes_it(checked: Checked) -> None:
     assert (found.status, found.value, found.threshold, found.severity) == ("fail", "1", "= 2", "blocker")
 
 
-@pytest.mark.parametrize("what", ["a clean cell", "a logged change", "a lost change"])
+@pytest.mark.parametrize("what", ["a clean cell", "a logged change", "a lost change", "a rule that may not"])
 def test_a_cell_that_the_log_does_not_explain_closes_it(checked: Checked, what: str) -> None:
     def tamper(world: World) -> None:
         if what == "a clean cell":
@@ -132,10 +149,9 @@ def test_a_cell_that_the_log_does_not_explain_closes_it(checked: Checked, what: 
         else:
             dataset = datasets.changes(SNAPSHOT, "customer")
             part = world.staging.read_part(dataset, 0)
-            place = part.schema.get_field_index("before")
-            changed = (
-                part.slice(0, 0) if "lost" in what else part.set_column(place, "before", pa.array(["?"] * len(part)))
-            )
+            name, told = ("rule", "CU-C9") if "rule" in what else ("before", "?")
+            place = part.schema.get_field_index(name)
+            changed = part.slice(0, 0) if "lost" in what else part.set_column(place, name, pa.array([told] * len(part)))
         world.staging.write_part(dataset, 0, changed)
 
     results = checked([{"NR": "000001"}], tamper=tamper)

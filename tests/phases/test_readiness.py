@@ -1,7 +1,9 @@
 """Readiness: no full load without a pilot on the same snapshot that was verified and taken back without a trace."""
 
+from collections.abc import Sequence
+
 import pytest
-from small_world import NOW, SNAPSHOT, WAVE
+from small_world import NOW, SNAPSHOT, WAVE, changed
 
 from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed, InputError
@@ -10,14 +12,18 @@ from cutover.phases.world import World
 from cutover.systems import evidence, ledger
 from cutover.systems.ledger import register_snapshot
 
+ALL = ("category", "customer", "price")
 
-def _pilot(world: World, *, kind: str = "pilot", snapshot: str = SNAPSHOT, **statuses: str) -> int:
+
+def _pilot(
+    world: World, *, kind: str = "pilot", snapshot: str = SNAPSHOT, entities: Sequence[str] = ALL, **statuses: str
+) -> int:
     """Note a run that was taken back, and one result per gate; statuses: gate -> status, or `none` for no result."""
     with world.target.begin() as connection:
         register_snapshot(connection, snapshot, NOW, {"made": "by a test"})
         run_id = ledger.insert_run(
-            connection, wave=WAVE, kind=kind, snapshot=snapshot, entities=["category"], spec_sha256="0",
-            spec_files={}, package_version="0", params={}, started_at=NOW,
+            connection, wave=WAVE, kind=kind, snapshot=snapshot, entities=entities, started_at=NOW,
+            spec_sha256=world.specification.sha256, spec_files={}, package_version="0", params={},
         )  # fmt: skip
         assert run_id is not None
         for gate in PROVEN:
@@ -47,6 +53,22 @@ def test_a_pilot_of_another_snapshot_proves_nothing(world):
     _pilot(world, snapshot="another")
     with pytest.raises(InputError, match="has no pilot on snapshot"):
         require_rehearsed_pilot(world, wave=WAVE, snapshot=SNAPSHOT)
+
+
+def test_a_pilot_of_another_specification_proves_nothing(world):
+    pilot = _pilot(world)
+    mended = changed(world, **{"mappings/customer.yaml": "mended"})
+    with pytest.raises(InputError, match="the specification of wave 'first' changed since its last pilot"):
+        require_rehearsed_pilot(mended, wave=WAVE, snapshot=SNAPSHOT)
+    assert _pilot(mended) > pilot
+    assert require_rehearsed_pilot(world, wave=WAVE, snapshot=SNAPSHOT) == pilot
+
+
+def test_a_pilot_proves_nothing_of_entities_that_it_did_not_hold(world):
+    _pilot(world, entities=["category", "price"])
+    with pytest.raises(InputError, match="held all of category, customer, price"):
+        require_rehearsed_pilot(world, wave=WAVE, snapshot=SNAPSHOT)
+    assert require_rehearsed_pilot(world, wave=WAVE, snapshot=SNAPSHOT, entities=["price"])
 
 
 @pytest.mark.parametrize("gate", PROVEN)

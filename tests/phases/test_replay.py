@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +20,7 @@ from scratch import scratch_database, template_database  # noqa: E402
 from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
 from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
 
-from cutover.errors import CutoverError, GateClosed, InputError  # noqa: E402
+from cutover.errors import Busy, CutoverError, GateClosed, InputError  # noqa: E402
 from cutover.phases import batches, correct  # noqa: E402
 from cutover.phases import replay as replaying  # noqa: E402
 from cutover.phases.correct import import_corrections  # noqa: E402
@@ -122,6 +123,33 @@ def test_the_same_workbook_twice_changes_nothing(moved: Moved) -> None:
     assert import_corrections(world, book, by_whom="Li Na").replayed == ()
     assert one(world, "select count(*) from cutover.correction") == 1
     assert one(world, "select count(*) from cutover.batch where seq >= 1000000") == 1
+
+
+def test_two_people_import_at_once_and_every_row_moves_once(moved: Moved) -> None:
+    world, snapshot = moved.world, snapshot_of(moved)
+    books = [
+        filled(exported(world, snapshot, "customer"), "customer", NAME__3="Short"),
+        filled(exported(world, snapshot, "customer"), "customer", CREDIT__5="3.00"),
+    ]
+
+    worlds = [moved.toy.world() for _ in range(4)]
+
+    def attempt(place: int) -> str:
+        try:
+            import_corrections(worlds[place], books[place % 2], by_whom=f"person {place}")
+        except Busy:
+            return "busy"
+        return "done"
+
+    with ThreadPoolExecutor(4) as people:
+        told = list(people.map(attempt, range(4)))
+    assert set(told) <= {"done", "busy"} and "done" in told
+    for book in books:
+        import_corrections(world, book, by_whom="somebody later")
+    assert rows(world, "select no from app.partner where no in ('4', '6', '7') order by no") == [("4",), ("6",), ("7",)]
+    assert one(world, "select count(*) from cutover.correction where withdrawn_at is null") == 2
+    conserved(world)
+    verify_run(world, moved.run_id)
 
 
 def test_one_bad_cell_refuses_the_whole_workbook_and_is_named(moved: Moved) -> None:

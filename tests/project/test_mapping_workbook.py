@@ -267,6 +267,22 @@ def test_a_mistake_in_another_file_names_the_edited_cells_once(refused: Any) -> 
     assert "codes country!D2: with this edit, crosswalk 'country' has validity dates" in message
 
 
+def test_codes_are_counted_by_the_entry_that_decides_them(project: Path, tmp_path: Path) -> None:
+    """Where `*` stands for any value, a code that only such an entry matches is no open decision."""
+    (project / "mappings/crosswalks/wild.csv").write_text("source,source_2,target\nCN,*,C0\nCN,A,CA\n*,A,XA\n")
+    customer = project / "mappings/customer.yaml"
+    rule = "{rule: CUST-030, kind: lookup_composite, source: [land1, zterm], crosswalk: wild, target: tax_id"
+    text = customer.read_text(encoding="utf-8")
+    old = next(line for line in text.splitlines() if "CUST-030" in line)
+    customer.write_text(text.replace(old, f"  - {rule}}}"), encoding="utf-8")
+    codes = {("CN", "A"): 1, ("CN", "B"): 2, ("DE", "A"): 4, ("DE", "B"): 8}
+    pages = {page.sheet: page for page in build_pages(read_specification(project), Figures(codes={"wild": codes}))}
+    assert [(row[1], row[2], row[-1]) for row in pages["codes wild"].rows] == [
+        ("CN", "*", "2"), ("CN", "A", "1"), ("*", "A", "4"), ("DE", "B", "8")
+    ]  # fmt: skip
+    assert [row[2] for row in pages["open decisions"].rows if row[1] == "wild"] == ["DE|B"]
+
+
 def test_every_source_column_has_a_line(project: Path, tmp_path: Path) -> None:
     with exported(project, tmp_path / "book.xlsx") as book:
         assert find(book["customer"], "(drop) mandt", "does").value == "reason: single_client; approver: head of IT"

@@ -128,6 +128,19 @@ def test_rows_become_one_by_a_law_or_by_somebody(toy: Toy) -> None:
     assert told(toy, edits=(UNAPPROVED, (CUSTOMER, "also:\n", LAW + "also:\n"))) == []
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        (CUSTOMER, "  approver: sales\nfields:\n", "  approver: ' '\nfields:\n"),
+        (CUSTOMER, "reason: test_record, approver: sales}", "reason: test_record, approver: ''}"),
+        (CUSTOMER, RULE, RULE + "  - {rule: CU-N9, column: REMARK, do: mask_secrets, approver: ' '}\n"),
+    ],
+)
+def test_nobody_is_no_approver(toy: Toy, edit: tuple[str, str, str]) -> None:
+    _, findings = inspect_specification(toy(edit))
+    assert findings and all("approver" in str(finding) for finding in findings), findings
+
+
 def test_the_official_number_is_among_what_matches(toy: Toy) -> None:
     by_name = (CUSTOMER, "match: [TAX]", 'match: ["lower(NAME)"]')
     (finding,) = told(toy, edits=(by_name, (CUSTOMER, "also:\n", LAW + "also:\n")))

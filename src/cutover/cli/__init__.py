@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from cutover import __version__
-from cutover.cli import demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
+from cutover.cli import checklist, demo, example, mapping, phases, project, rejects, runtime, sniff, steward, workbook
 from cutover.errors import CutoverError, InputError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for theme in (demo, runtime, example, project, sniff, phases, mapping, steward, rejects, workbook):
+for theme in (demo, runtime, example, project, sniff, phases, checklist, mapping, steward, rejects, workbook):
     theme.register(app)
 
 

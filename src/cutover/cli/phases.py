@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from cutover.phases.create_target import create_target as create_empty_target
 from cutover.phases.dual_run import run_night
 from cutover.phases.gate import gate_mapping
 from cutover.phases.land import land as land_snapshot
+from cutover.phases.landed import gate_landing
 from cutover.phases.load import load_entity
 from cutover.phases.map import map_entity
 from cutover.phases.pilot import select_pilot
@@ -126,14 +127,22 @@ def _each(
         world.specification.mapping(entity)
 
 
-def gate(project: ProjectOption = None, wave: WaveOption = "main", snapshot: SnapshotOption = "latest") -> None:
-    """Evaluate the gate of a mapped snapshot; exit status 1 when it is closed.
+def gate(
+    project: ProjectOption = None,
+    wave: WaveOption = "main",
+    snapshot: SnapshotOption = "latest",
+    at: Annotated[
+        Literal["landing", "mapping"], typer.Option("--at", help="Of a landed snapshot, or of a mapped one.")
+    ] = "mapping",
+) -> None:
+    """Evaluate the gate of a landed or a mapped snapshot; exit status 1 when it is closed.
 
     Example:  cutover gate        then:  cutover pilot
     """
     world = open_world(project)
-    results = gate_mapping(world, pick_snapshot(world, snapshot), wave)
-    typer.echo(f"the gate is open: {len(results)} checks\nNext:  cutover pilot")
+    evaluate, after = (gate_landing, "cleanse") if at == "landing" else (gate_mapping, "pilot")
+    results = evaluate(world, pick_snapshot(world, snapshot), wave)
+    typer.echo(f"the gate is open: {len(results)} checks\nNext:  cutover {after}")
 
 
 def pilot(

@@ -90,12 +90,14 @@ def json_schemas(
 
 
 def reference(
-    page: Annotated[Literal["mapping", "defects"], typer.Argument(help="Which reference.")] = "mapping",
+    page: Annotated[Literal["mapping", "defects", "checklist"], typer.Argument(help="Which reference.")] = "mapping",
 ) -> None:
-    """Print the reference of the mapping language, or the catalogue of defects, as Markdown.
+    """Print the reference of the mapping language, the catalogue of defects, or the checklist, as Markdown.
 
     Example:  cutover reference > docs/mapping.md
     """
     from cutover.project.catalogue import write_catalogue
+    from cutover.project.checklist_page import write_checklist
 
-    typer.echo(write_reference() if page == "mapping" else write_catalogue(), nl=False)
+    pages = {"mapping": write_reference, "defects": write_catalogue, "checklist": write_checklist}
+    typer.echo(pages[page](), nl=False)

@@ -54,4 +54,5 @@ def import_(
         typer.echo(f"applied to {', '.join(sorted(texts))}\nNext:  cutover check, and commit the files")
     else:
         count = f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
-        typer.echo(f"{count} in {len(texts)} files, none applied\nNext:  cutover workbook import {file} --apply")
+        files = f"{len(texts)} file{'s' if len(texts) > 1 else ''}"
+        typer.echo(f"{count} in {files}, none applied\nNext:  cutover workbook import {file} --apply")

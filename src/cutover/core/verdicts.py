@@ -74,6 +74,11 @@ def all_of(
     return CheckResult(check_id, entity, status, severity, part, whole, value, wanted, message, evidence)
 
 
+def not_run(check_id: str, entity: str | None, message: str, *, severity: Severity = "blocker") -> CheckResult:
+    """Say that there was nothing to compute from; it closes a gate as a failure does."""
+    return CheckResult(check_id, entity, "not_run", severity, message=message)
+
+
 def must_equal(
     check_id: str,
     entity: str | None,

@@ -45,6 +45,15 @@ def land(params: Params = None, dag_run: DagRun = None) -> str:
 
 
 @task
+def gate_landing(snapshot: str, params: Params = None) -> None:
+    """Evaluate the gate between landing and cleansing for the whole wave; fail when it is closed."""
+    with at_work() as world:
+        from cutover.phases.landed import gate_landing
+
+        gate_landing(world, snapshot, given(params)["wave"])
+
+
+@task
 def choose_snapshot(params: Params = None) -> str:
     """Return the snapshot that this run works on, so that `latest` means the same to all of its tasks."""
     wanted = str(given(params)["snapshot"])
@@ -90,10 +99,11 @@ def gate_mapping(snapshot: str, params: Params = None) -> None:
 @task
 def require_pilot(snapshot: str, params: Params = None) -> int:
     """Return the pilot that the sign-off rests on; fail when there is none, or its rehearsal did not pass."""
+    chosen = given(params)
     with at_work() as world:
         from cutover.phases.readiness import require_rehearsed_pilot
 
-        return require_rehearsed_pilot(world, wave=given(params)["wave"], snapshot=snapshot)
+        return require_rehearsed_pilot(world, wave=chosen["wave"], snapshot=snapshot, entities=chosen["entities"])
 
 
 @task

@@ -15,7 +15,7 @@ from cutover.core.reasons import Language
 from cutover.errors import InputError, TerminalError
 from cutover.phases.correction_sheet import EMPTY, META, SheetPlan, current_rows, heads, row_hash
 from cutover.phases.rejects import list_rejects
-from cutover.phases.replay import Replayed, prepare, remap, replay, standing_runs
+from cutover.phases.replay import Replayed, alone, prepare, remap, replay_alone, standing_runs
 from cutover.phases.runs import require_unchanged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
@@ -59,17 +59,22 @@ def import_corrections(world: World, content: bytes, *, by_whom: str) -> Correct
     """Record the corrections of a workbook and replay the rows; asked again with the same file, it goes on.
 
     Raises:
+        Busy: somebody else corrects this snapshot now.
         InputError: the workbook is none of ours, a cell is bad (all are named), a row has changed since the export, or
             a row that stands in the target would have another fate; nothing is applied.
     """
     if not by_whom.strip():
         raise InputError("a correction needs a person", fix="say who with --by")
     book = _read(content)
-    digest = hashlib.sha256(content).hexdigest()
+    with alone(world, book.snapshot):
+        return _import(world, book, hashlib.sha256(content).hexdigest(), by_whom)
+
+
+def _import(world: World, book: _Workbook, digest: str, by_whom: str) -> Corrected:
     with world.target.connect() as connection:
         known = corrections.has_file(connection, book.snapshot, digest)
     if known:
-        return Corrected(book.snapshot, 0, tuple(replay(world, book.snapshot)))
+        return Corrected(book.snapshot, 0, tuple(replay_alone(world, book.snapshot)))
     for run in standing_runs(world, book.snapshot):
         require_unchanged(world, run)
     mended = _mended(world, book, by_whom)
@@ -82,7 +87,7 @@ def import_corrections(world: World, content: bytes, *, by_whom: str) -> Correct
             corrections.withdraw_corrections(connection, book.snapshot, digest, world.now())
         remap(world, book.snapshot, {one.entity for one in mended})
         raise
-    return Corrected(book.snapshot, len(mended), tuple(replay(world, book.snapshot)))
+    return Corrected(book.snapshot, len(mended), tuple(replay_alone(world, book.snapshot)))
 
 
 def judge_workbook(world: World, content: bytes) -> tuple[str, int]:

@@ -12,15 +12,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.expression import columns_of, evaluate, order_expression
-from cutover.core.rules import truth
-from cutover.core.verdicts import CheckResult, all_of
+from cutover.core.rules import JOINER, truth
+from cutover.core.verdicts import CheckResult, Status, all_of
 from cutover.phases.filling import told_by
 from cutover.phases.rule_kinds import branch_of
 from cutover.phases.target_coverage import check_target
 from cutover.phases.values import Value, observe_values, of_outcome, write_values
 from cutover.phases.world import World
 from cutover.project.checking import located_expressions
-from cutover.project.model import Conditional, Lookup, LookupManyToOne, Mapping, located_fields
+from cutover.project.model import (
+    Conditional,
+    Currency,
+    Lookup,
+    LookupComposite,
+    LookupManyToOne,
+    Mapping,
+    Rule,
+    located_fields,
+)
 from cutover.systems import datasets
 
 SHOWN = 20
@@ -49,9 +58,10 @@ def cover_entity(world: World, snapshot: str, mapping: Mapping) -> Coverage:
         _columns(world, snapshot, mapping),
         *_dropped(world, snapshot, mapping),
         _approved(mapping),
-        *_translated(mapping, values, file),
+        *_translated(world, mapping, values, file),
         *_collapsed(world, snapshot, mapping, values),
         *_branches(world, snapshot, mapping),
+        *_fanned_out(world, snapshot, mapping),
         *check_target(world, snapshot, mapping),
     ]
     return Coverage(mapping.entity, tuple(results), tuple(values), file)
@@ -61,8 +71,11 @@ def _columns(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
     """Find source columns that are neither used nor dropped with a reason."""
     landed = {*world.staging.schema(datasets.raw(snapshot, mapping.source)).names} - {"_row"}
     undecided = undecided_columns(mapping, landed)
-    covered = len(landed) - len(undecided)
-    return all_of("COVERAGE", mapping.entity, covered, len(landed), severity="major", evidence={"undecided": undecided})
+    dropped = {column for drop in mapping.drops if not drop.approver.strip() for column in drop.column}
+    unapproved = sorted(landed & dropped)
+    covered = len(landed) - len(undecided) - len(unapproved)
+    undecided += [f"{name} (nobody approved its drop)" for name in unapproved]
+    return all_of("COVERAGE", mapping.entity, covered, len(landed), evidence={"undecided": undecided})
 
 
 def undecided_columns(mapping: Mapping, there: Iterable[str]) -> list[str]:
@@ -124,10 +137,10 @@ def _approved(mapping: Mapping) -> CheckResult:
     rules = [field for _, field in located_fields(mapping)]
     drafts = sorted(rule.rule for rule in rules if rule.status != "approved")
     approved = len(rules) - len(drafts)
-    return all_of("APPROVED", mapping.entity, approved, len(rules), severity="major", evidence={"drafts": drafts})
+    return all_of("APPROVED", mapping.entity, approved, len(rules), evidence={"drafts": drafts})
 
 
-def _translated(mapping: Mapping, values: list[Value], file: str) -> Iterator[CheckResult]:
+def _translated(world: World, mapping: Mapping, values: list[Value], file: str) -> Iterator[CheckResult]:
     """Hold the codes that crosswalks decide (translate or refuse) against those that rows hold, by code and by row."""
     by_rule: dict[str, list[Value]] = defaultdict(list)
     for value in values:
@@ -139,6 +152,7 @@ def _translated(mapping: Mapping, values: list[Value], file: str) -> Iterator[Ch
             states = ("unmapped", "proposed", "refused")
             codes = {state: sorted({v.code for v in found if v.state == state}) for state in states}
             told = {"crosswalk": crosswalk, "file": file, **{name: some[:SHOWN] for name, some in codes.items()}}
+            told["stale"] = _stale(world, field, crosswalk, found)
             distinct, lost = len({v.code for v in found}), len({v.code for v in missing})
             rows, left = (sum(value.rows for value in some) for some in (found, missing))
             for check, part, whole in (("VALUES", distinct - lost, distinct), ("VALUE_ROWS", rows - left, rows)):
@@ -150,6 +164,15 @@ def _translated(mapping: Mapping, values: list[Value], file: str) -> Iterator[Ch
                     evidence=told,
                     message=_advice(crosswalk, codes),
                 )
+
+
+def _stale(world: World, field: Rule, crosswalk: str, found: list[Value]) -> list[str]:
+    """Return codes that a crosswalk translates and that no row has; entries with `*` and rates are not asked for."""
+    if isinstance(field, LookupComposite | Currency):
+        return []
+    observed = {value.code for value in found}
+    confirmed = {JOINER.join(entry.source) for entry in world.specification.crosswalks[crosswalk].confirmed}
+    return sorted(confirmed - observed)[:SHOWN]
 
 
 def _advice(crosswalk: str, codes: dict[str, list[str]]) -> str:
@@ -237,3 +260,18 @@ def _branches(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckRe
         hit = sum(1 for rows_hit in hits.values() if rows_hit)
         told = {"rows": named}
         yield all_of(f"BRANCHES.{field.rule}", mapping.entity, hit, len(hits), severity="major", evidence=told)
+
+
+def _fanned_out(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
+    """Count the further rows that each entry of `also` makes; one that makes none of rows that move was never tried."""
+    outcome = datasets.outcome(snapshot, mapping.entity)
+    loaded = sum(
+        pc.sum(pc.equal(rows["outcome"], "loaded")).as_py() or 0
+        for _, rows in world.staging.read_parts(outcome, ["outcome"])
+    )
+    for split, dataset in zip(mapping.also, datasets.further(snapshot, mapping), strict=True):
+        made = sum(len(rows) for _, rows in world.staging.read_parts(dataset, ["_row"])) if loaded else 0
+        status: Status = "not_applicable" if not loaded else "pass" if made else "fail"
+        message = "no row is to be loaded" if not loaded else "" if made else "no row meets `when`: correct or drop it"
+        value, check = f"{made} rows of {loaded}" if loaded else "", f"FANOUT.{split.rule}"
+        yield CheckResult(check, mapping.entity, status, "major", made, loaded, value, "at least 1", message)

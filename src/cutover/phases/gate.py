@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.cleansing import replay
@@ -15,8 +16,11 @@ from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
 from cutover.phases.history import check_history
 from cutover.phases.rounding import check_rounding
+from cutover.phases.scope import retention_checks
+from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
+from cutover.project.scope import read_scope
 from cutover.systems import datasets, evidence
 
 MAPPING_GATE = "mapping"
@@ -28,13 +32,14 @@ def gate_mapping(world: World, snapshot: str, wave: str) -> list[CheckResult]:
     Raises:
         GateClosed: a check failed, could not be computed, or was not run; the message lists them.
     """
-    results = []
+    results, scope = [], read_scope(world.specification.root)
     for entity in world.specification.entities(wave):
         mapping = world.specification.mapping(entity)
         rows = world.staging.require(datasets.outcome(snapshot, entity), phase="map")["rows"]
-        results += list(_entity_checks(world, snapshot, mapping))
+        results += [*_entity_checks(world, snapshot, mapping), *retention_checks(world, snapshot, mapping, scope)]
         world.progress(Step("gate", entity, rows, rows))
     with world.target.begin() as connection:
+        results = with_waivers(world, connection, MAPPING_GATE, snapshot, results)
         evidence.record_checks(connection, MAPPING_GATE, results, run_id=None, snapshot=snapshot)
     stop_when_closed(MAPPING_GATE, results)
     return results
@@ -95,13 +100,21 @@ def _count_outcomes(world: World, snapshot: str, mapping: Mapping) -> tuple[dict
 
 
 def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
-    """Replay the change log over the raw rows, all of them, and compare with the clean rows cell by cell (DMC-06)."""
+    """Replay the change log over the raw rows, all of them, and compare with the clean rows cell by cell (DMC-06).
+
+    A change that was made by itself must be of a rule that may.
+    """
     wrong = cells = 0
+    may = pa.array([rule.rule for rule in mapping.cleanse if not (rule.propose or rule.approver)], pa.string())
     clean, changes = datasets.clean(snapshot, mapping.entity), datasets.changes(snapshot, mapping.entity)
     for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
         logged = world.staging.read_part(changes, index)
         cells += len(logged)
         held, others = split_log(logged)
+        own = pc.and_(pc.equal(others["mode"], "auto"), pc.invert(pc.is_in(others["rule"], value_set=may)))
+        if pc.any(own).as_py():
+            told = f"part {index}: cells changed by themselves whose rule needs an approval: {pc.sum(own).as_py()}"
+            return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=told)
         try:
             corrected, _ = apply_corrections(raw, held)
             typed, _ = type_columns(mapping, replay(corrected, others))
@@ -113,9 +126,10 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
 
 def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
     """Measure the share of rows that took a default, per audited field (DMC-10)."""
-    limit = world.specification.project.thresholds.default_rate_max
+    limits = world.specification.project.thresholds
     for field in mapping.fields:
         if isinstance(field, DefaultAudited) and field.audit:
+            limit = limits.critical_default_rate_max if field.critical else limits.default_rate_max
             used, rows = _count_defaults(world, snapshot, mapping, field.audit)
             name = {"field": field.target}
             yield share_at_most(
@@ -124,7 +138,7 @@ def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckRe
                 used,
                 rows,
                 limit,
-                severity="minor",
+                severity="blocker",
                 evidence=name,
             )
 

@@ -152,6 +152,7 @@ def _open_feeds(
         if len(instants) == 1 and all(name in landed for name in of_system):
             continue
         legacy, read_at = _open(world, system, stack, timeout), world.now()
+        world.staging.seal(datasets.catalogue(snapshot, system), {"objects": legacy.objects()})
         for name, feed in of_system.items():
             if name not in landed or landed[name]["instant"] != legacy.instant:
                 opened.append(Opened(feed, legacy, _throttled(world, system, read_feed(legacy, feed)), read_at))

@@ -12,8 +12,10 @@ from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
+from cutover.systems.staging import Dataset
 
 TOP, MASKS, BINS = 20, 10, 24
+PROFILES = "profile"
 # Detectors look at the most frequent values; beyond that a page would take minutes and say the same.
 LOOKED_AT = 20_000
 _SHAPE = """
@@ -33,10 +35,23 @@ def write_profile(world: World, snapshot: str, entity: str) -> str:
     Raises:
         InputError: there is no such entity, or the snapshot has not been landed.
     """
-    mapping = world.specification.mapping(entity)
-    columns = profile_entity(world, snapshot, mapping)
-    page = build_page(entity, mapping.title or entity, snapshot, datasets.feed_name(mapping.source), columns)
-    return world.staging.write_file(f"reports/profiles/{snapshot}/{entity}.html", page.encode())
+    return keep_profile(world, snapshot, world.specification.mapping(entity))[0]
+
+
+def keep_profile(world: World, snapshot: str, mapping: Mapping) -> tuple[str, dict[str, Any]]:
+    """Profile an entity, write its page, and keep its figures beside the staged data.
+
+    Returns where the page lies, and column -> its counts and its commonest shapes, which hold no value.
+    """
+    profiles, entity = profile_entity(world, snapshot, mapping), mapping.entity
+    page = build_page(entity, mapping.title or entity, snapshot, datasets.feed_name(mapping.source), profiles)
+    file = world.staging.write_file(f"reports/profiles/{snapshot}/{entity}.html", page.encode())
+    columns = {
+        one.name: {"rows": one.rows, "nulls": one.nulls, "distinct": one.distinct, "masks": [*map(list, one.masks)]}
+        for one in profiles
+    }
+    world.staging.seal(Dataset(snapshot, PROFILES, entity), {"columns": columns, "page": file})
+    return file, columns
 
 
 def profile_entity(world: World, snapshot: str, mapping: Mapping) -> list[ColumnProfile]:

@@ -6,6 +6,7 @@ its ledger: whatever is killed, a row has one outcome, and the next replay goes 
 """
 
 from collections.abc import Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.core.rules import as_array
-from cutover.errors import InputError, TargetError
+from cutover.errors import Busy, InputError, TargetError
 from cutover.phases.batches import Scope, write_batch
 from cutover.phases.bisecting import TARGET_RULE
 from cutover.phases.cleanse import cleanse_entity
@@ -23,7 +24,7 @@ from cutover.phases.map import map_entity
 from cutover.phases.runs import prove_balance, require_unchanged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
-from cutover.systems import datasets, ledger
+from cutover.systems import corrections, datasets, ledger
 from cutover.systems.ledger import Batch, Rejected, Run
 from cutover.systems.refusals import refusals, row_reason
 
@@ -47,9 +48,30 @@ def replay(world: World, snapshot: str, *, refused: bool = False) -> list[Replay
     refused: try the rows again that the target refused, too, because the target has been mended.
 
     Raises:
-        InputError: a row that stands in the target would have another fate; nothing was loaded.
+        Busy: somebody else corrects or replays this snapshot. InputError: a row that stands in the target would have
+            another fate; nothing was loaded.
         SpecificationChanged: the specification is not the one of a run. NotConserved: a run does not balance.
     """
+    with alone(world, snapshot):
+        return replay_alone(world, snapshot, refused=refused)
+
+
+@contextmanager
+def alone(world: World, snapshot: str) -> Iterator[None]:
+    """Keep everybody else from correcting and replaying a snapshot, whose staged data are made anew meanwhile.
+
+    Raises:
+        Busy: somebody else does so now.
+    """
+    with world.target.begin() as guard:
+        if not corrections.try_lock(guard, snapshot):
+            problem = f"somebody else corrects or replays snapshot {snapshot} at this moment"
+            raise Busy(problem, fix="wait until they are done, and do the same again")
+        yield
+
+
+def replay_alone(world: World, snapshot: str, *, refused: bool = False) -> list[Replayed]:
+    """Do what `replay` does, for a caller who keeps the others out already."""
     runs = prepare(world, snapshot)
     found = [line for run in runs for line in _replay_run(world, run, refused)]
     for run in runs:

@@ -14,6 +14,7 @@ from cutover.core.expression import evaluate
 from cutover.core.rules import JOINER, as_array, truth
 from cutover.phases.filling import told_by
 from cutover.phases.lookups import Lookups, crosswalk_lookups
+from cutover.phases.masking import reads_personal
 from cutover.phases.rule_kinds import column_of, fill
 from cutover.phases.world import World
 from cutover.project.model import Codes, Mapping, Rule, located_fields
@@ -106,13 +107,13 @@ def _add_up(world: World, mapping: Mapping, rule: Rule, counted: list[pa.Table])
     total = pa.concat_tables(counted).group_by(["code", "target", "state"]).aggregate(sums)
     ((_, name),) = rule.crosswalks()
     decided = {JOINER.join(entry.source): entry.state for entry in world.specification.crosswalks[name].entries}
-    hidden = any(column in mapping.pii for _, column in rule.columns())
+    hidden = reads_personal(mapping, rule)
     for line in sorted(total.to_pylist(), key=lambda line: (line["code"], line["target"] or "")):
         # What an entry translates at another time has no entry at this one.
         waiting = decided.get(line["code"]) if line["state"] == "unmapped" else None
         state = waiting if waiting in ("proposed", "refused") else line["state"]
         amounts = [(n.removesuffix("_sum"), str(line[f"{n}_sum"] or 0)) for n in named if n != "count_all"]
-        code = MASKED if hidden and state == "unmapped" else line["code"]
+        code = MASKED if hidden and state != "mapped" and line["code"] not in decided else line["code"]
         yield Value(mapping.entity, rule.rule, name, code, line["target"], state, line["count_all_sum"], tuple(amounts))
 
 

@@ -27,6 +27,7 @@ from cutover.phases.gate import stop_when_closed
 from cutover.phases.history import counted_outcomes
 from cutover.phases.runs import read_run
 from cutover.phases.tables import Table, tables_of
+from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping
 from cutover.systems import datasets, evidence, ledger
@@ -56,6 +57,7 @@ def verify_run(world: World, run_id: int) -> list[CheckResult]:
             results += list(_verify_entity(world, connection, run, world.specification.mapping(entity)))
         results += list(_counted(world, connection, run))
     with world.target.begin() as connection:
+        results = with_waivers(world, connection, VERIFY_GATE, run.snapshot_id, results)
         evidence.record_checks(connection, VERIFY_GATE, results, run_id=run_id, snapshot=run.snapshot_id)
     stop_when_closed(VERIFY_GATE, results)
     return results

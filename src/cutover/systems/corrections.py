@@ -50,6 +50,11 @@ def withdraw_corrections(connection: Connection, snapshot: str, file_sha256: str
     run(connection, "withdraw_corrections", snapshot_id=snapshot, file_sha256=file_sha256, at=at)
 
 
+def try_lock(connection: Connection, snapshot: str) -> bool:
+    """Whether nobody else corrects a snapshot; nobody else can until this transaction ends."""
+    return bool(run(connection, "try_lock_corrections", snapshot_id=snapshot).scalar_one())
+
+
 def has_file(connection: Connection, snapshot: str, file_sha256: str) -> bool:
     """Whether the corrections of a file hold."""
     return bool(run(connection, "has_file", snapshot_id=snapshot, file_sha256=file_sha256).scalar_one())

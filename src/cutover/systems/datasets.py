@@ -9,6 +9,7 @@ start with an underscore:
     _id    the target key reserved for the row (for a merged row: its survivor's); null in tables without an identity
 
     raw       one dataset per feed: _row and the source columns as landed
+    catalogue one manifest per legacy system: all its objects, when the snapshot was taken
     ragged    one dataset per feed of files: _row, _key (its file and line), reason and text of every row that cannot be
               read as declared; it has its number in raw, and no values there
     clean     _row, _key and the source columns, cleansed and typed
@@ -83,6 +84,11 @@ def _place_of_sheets(excel: Excel) -> str:
     names = "+".join(sheet.name for sheet in excel.sheets) or excel.sheet or "1"
     corner = (excel.first_column or "") + (str(excel.header_row) if excel.header_row > 1 or excel.first_column else "")
     return ".".join(filter(None, (excel.path, names, corner)))
+
+
+def catalogue(snapshot: str, system: str) -> Dataset:
+    """Name the list of everything that a legacy system holds, whether it moves or not: `objects` of its manifest."""
+    return Dataset(snapshot, "catalogue", system)
 
 
 def raw(snapshot: str, source: Source) -> Dataset:

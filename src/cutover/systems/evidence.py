@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -88,6 +89,14 @@ def record_checks(
             message=result.message,
             evidence=json.dumps(dict(result.evidence), default=str, ensure_ascii=False),
         )
+
+
+def list_waivers(
+    connection: Connection, snapshot: str, gate: str
+) -> dict[tuple[str, str | None], tuple[str, dict[str, Any]]]:
+    """Return the latest waiver of each check of a gate: (check, entity) -> the value that it is for, its terms."""
+    rows = run(connection, "select_waivers", snapshot_id=snapshot, gate=gate)
+    return {(row.check_id, row.entity): (row.value or "", row.waiver) for row in rows}
 
 
 def evidence_hash(connection: Connection, run_id: int) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 
 import pyarrow.compute as pc
 
+from cutover.core.cleansing.divisions import complete_division
 from cutover.core.cleansing.remedy import Parameters, Remedy, Texts, per_distinct
 from cutover.core.salesforce import lengthen_salesforce_id
 from cutover.core.validators import VALIDATORS
@@ -227,6 +228,13 @@ REMEDIES: dict[str, Remedy] = {
         _country_code, "C12", "exact names and codes of countries become codes of two letters", says=True
     ),
     "near_country": Remedy(_near_country, "C12", "misspelt names of countries, by likeness", mode="P", says=True),
+    "complete_division": Remedy(
+        lambda texts, _: per_distinct(complete_division, texts),
+        "C06",
+        "深圳市南山区 gets 广东省 in front, 卢湾区 becomes 上海市黄浦区; a name with several homes stays",
+        mode="P",
+        says=True,
+    ),
     "account_digits": Remedy(_account_digits, "C07", "a bank account loses its blanks, dots and hyphens"),
     "upper_x": Remedy(_upper_x, "C03", "the x at the end of a resident ID becomes X"),
     "long_resident_id": Remedy(

@@ -5,16 +5,13 @@ import re
 import pyarrow.compute as pc
 
 from cutover.core.cleansing.codes import PHONE_BETWEEN, currency_codes, phone_number
+from cutover.core.cleansing.divisions import PROVINCES, complete_division
 from cutover.core.cleansing.remedy import Parameters
 from cutover.core.cleansing.texts import fold_company
 from cutover.core.defects.defect import Cells, Defect, Rows, Whole, colliding, day, judged, matching, number, unlisted
 from cutover.core.validators import VALIDATORS, is_uscc
 
-# GB/T 2260, the first level; autonomous regions as they are written, with and without their people.
-_PROVINCES = (
-    "北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海"
-    "|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
-)
+_WITHOUT_PROVINCE = re.compile(f"(?!\\s*(?:中国)?(?:{PROVINCES})).*[\u4e00-\u9fff]", re.DOTALL)
 
 
 def _is_wrong_code(text: str, _: Parameters) -> bool:
@@ -29,6 +26,10 @@ def _is_odd_phone(text: str, parameters: Parameters) -> bool:
     if not text.strip():
         return False
     return len(PHONE_BETWEEN.split(text)) > 1 or phone_number(text, parameters.region or "CN") != text
+
+
+def _is_incomplete_address(text: str, _: Parameters) -> bool:
+    return bool(_WITHOUT_PROVINCE.match(text)) or complete_division(text) != text
 
 
 def _companies() -> Whole:
@@ -92,16 +93,12 @@ DEFECTS = (
         "C06",
         "address without or with an outdated division",
         "浦东新区世纪大道1号",
-        Cells(
-            lambda texts, _: pc.and_(
-                pc.match_substring_regex(texts, r"\p{Han}"),
-                pc.invert(pc.match_substring_regex(texts, f"^\\s*(中国)?({_PROVINCES})")),
-            )
-        ),
+        judged(_is_incomplete_address),
         "P",
-        "province, city and district are proposed, the original is kept",
+        "province and today's names are proposed, the original is kept",
         "consistency",
-        reference="GB/T 2260",
+        ("complete_division",),
+        "GB/T 2260",
     ),
     Defect(
         "C07",

@@ -1,11 +1,13 @@
 """What the mapping workbook shows: one page per entity and per crosswalk, cleansing values, decisions, sign-off."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
 from cutover.core.cells import MASKED
+from cutover.core.composite import ANY
 from cutover.core.expression import BadExpression, columns_of
 from cutover.project import model
 from cutover.project.mapping_workbook.csv_text import read_records
@@ -15,6 +17,7 @@ from cutover.project.spreadsheet import sheet_name
 
 Kind = Literal["about", "entity", "crosswalk", "cleansing", "decisions", "signoff"]
 Row = tuple[str | None, ...]
+Code = tuple[str, ...]
 
 RULE_COLUMNS = ("rule", "source", "source type", "fill rate", "sample", "kind", "does", "table", "target", "type",
                 "required", "default", "status", "owner", "comment")  # fmt: skip
@@ -175,7 +178,9 @@ def _crosswalk_page(specification: Specification, name: str, figures: Figures, t
     text = (specification.root / "mappings" / "crosswalks" / f"{name}.csv").read_text(encoding="utf-8-sig")
     header, *records = read_records(text)
     sources = [column for column in header.fields if column.startswith("source")]
-    counts = dict(figures.codes.get(name, {}))
+    places = [header.fields.index(column) for column in sources]
+    entries = [tuple(record.fields[place] for place in places) for record in records]
+    counts, unmapped = share_out(specification, name, figures.codes.get(name, {}), entries)
     rows: list[Row] = []
     for record in records:
         cells = dict(zip(header.fields, record.fields, strict=True))
@@ -183,12 +188,38 @@ def _crosswalk_page(specification: Specification, name: str, figures: Figures, t
         entry = {**cells, "state": cells.get("state") or "confirmed"}
         found = str(counts.get(code, 0)) if name in figures.codes else None
         rows.append((str(record.line), *code, *(entry.get(column) or None for column in ENTRY_COLUMNS), found))
-    known = {row[1 : 1 + len(sources)] for row in rows}
-    for code, count in sorted(counts.items()):
-        if code not in known and MASKED not in code:
+    for code, count in sorted(unmapped.items()):
+        if MASKED not in code:
             rows.append((None, *code, *(None,) * len(ENTRY_COLUMNS), str(count)))
     columns = ("line", *sources, *ENTRY_COLUMNS, "rows")
     return Page(sheet_name(f"codes {name}", taken), "crosswalk", name, columns, tuple(rows))
+
+
+def share_out(
+    specification: Specification, crosswalk: str, codes: Mapping[Code, int], entries: Sequence[Code]
+) -> tuple[dict[Code, int], dict[Code, int]]:
+    """Return the rows of each entry, the most exact one of those that match a code, and those of codes without one."""
+    rules = (rule for mapping in specification.mappings.values() for _, rule in located_fields(mapping))
+    wild = any(isinstance(rule, model.LookupComposite) and rule.crosswalk == crosswalk for rule in rules)
+    known = set(entries)
+    counts: Counter[Code] = Counter()
+    unmapped: dict[Code, int] = {}
+    for code, rows in codes.items():
+        fitting = [entry for entry in known if wild and _matches(entry, code)]
+        entry = code if code in known else max(fitting, key=_exactness, default=None)
+        if entry is None:
+            unmapped[code] = rows
+        else:
+            counts[entry] += rows
+    return dict(counts), unmapped
+
+
+def _matches(entry: Code, code: Code) -> bool:
+    return all(part in (ANY, given) for part, given in zip(entry, code, strict=True))
+
+
+def _exactness(entry: Code) -> int:
+    return sum(part != ANY for part in entry)
 
 
 def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
@@ -202,10 +233,10 @@ def _decisions(specification: Specification, figures: Figures) -> Iterator[Row]:
         for entry in crosswalk.entries:
             if entry.state == "proposed":
                 yield "proposed entry", name, "|".join(entry.source), None, None
-        mapped = {entry.source for entry in crosswalk.entries}
-        for code, count in sorted(figures.codes.get(name, {}).items()):
-            if code not in mapped:
-                yield "unmapped code", name, "|".join(code), str(count), None
+        entries = [entry.source for entry in crosswalk.entries]
+        _, unmapped = share_out(specification, name, figures.codes.get(name, {}), entries)
+        for code, count in sorted(unmapped.items()):
+            yield "unmapped code", name, "|".join(code), str(count), None
 
 
 def _signoff(specification: Specification, taken: set[str]) -> Page:

@@ -27,7 +27,9 @@ class Cleanse(Model):
     when: Expression | None = Field(None, description="only rows where this holds, over the texts before this rule")
     do: Remedies = Field(description="names of remedies or presets, in order; `cutover remedies` lists them")
     propose: bool = Field(False, description="change nothing: what the remedies find waits for a steward's decision")
-    approver: str = Field("", description="who approved this rule as a whole; needed for remedies of mode P")
+    approver: str = Field(
+        "", pattern=r"^$|\S", description="who approved this rule as a whole; needed for remedies of mode P"
+    )
     length: int | None = Field(
         None, ge=1, le=1000, description="for strip_zeros and pad_zeros: the padded length in the legacy system"
     )

@@ -59,6 +59,7 @@ class Thresholds(Model):
         Decimal("0.01"), ge=0, le=1, description="of a batch: a target that refuses more rows stops the load"
     )
     default_rate_max: Decimal = Field(Decimal("0.05"), ge=0, le=1)
+    critical_default_rate_max: Decimal = Field(Decimal("0.01"), ge=0, le=1, description="of a critical field")
     money_tolerance: Decimal = Field(Decimal("0"), ge=0, description="in the currency's own unit")
 
 

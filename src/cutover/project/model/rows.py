@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from cutover.project.model.words import Columns, Expression, Identifier, Model, RuleId
+from cutover.project.model.words import Columns, Expression, Identifier, Model, Person, RuleId
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -16,7 +16,7 @@ class Exclude(Model):
     rule: RuleId
     when: Expression
     reason: Identifier
-    approver: str = Field(min_length=1)
+    approver: Person
 
 
 class DropColumn(Model):
@@ -27,7 +27,7 @@ class DropColumn(Model):
 
     column: Columns
     reason: Identifier
-    approver: str = Field(min_length=1)
+    approver: Person
     archive: str = Field("", description="where its values stay; the project's `archive` if absent")
 
 
@@ -49,8 +49,8 @@ class Merge(Model):
         'such as `["source = \'CRM\' desc", "changed desc nulls last"]`; ties go by `order`',
     )
     into: tuple[Identifier, ...] = Field((), description="earlier entities whose rows survive ours")
-    approver: str = Field(
-        "",
+    approver: Person | None = Field(
+        None,
         description="who approved that these rows are one thing; needed where `duplicates` does not hold it to a law",
     )
     reason: Identifier = "duplicate"

@@ -25,6 +25,10 @@ class Folder:
     path: Path
     instant: str = "files"
 
+    def objects(self) -> list[str]:
+        """Return the names of all files there are, folders in front."""
+        return sorted(path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file())
+
 
 Legacy = Folder | Database
 

@@ -39,6 +39,9 @@ class Database(Protocol):
     def read(self, feed: Feed) -> Reading:
         """Open a feed; the blocks of one feed must be read before the next is."""
 
+    def objects(self) -> list[str]:
+        """Return the names of all tables and views there are, as a mapping may write them."""
+
 
 @contextmanager
 def open_database(connection: Connection, *, timeout: int | None) -> Iterator[Database]:

@@ -97,6 +97,12 @@ class Postgres:
         schema = pa.schema([(column.name, column.type.arrow) for column in columns])
         return Reading(schema, self._blocks(feed, columns, schema), lambda: self._count(feed, columns))
 
+    def objects(self) -> list[str]:
+        """Return the names of all tables and views there are, each behind its schema."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_TABLES)
+            return sorted(name for (name,) in cursor.fetchall())
+
     def _describe(self, feed: Feed) -> list[Column]:
         with self.connection.cursor() as cursor:
             cursor.execute(sql.SQL("select * from {} limit 0").format(_relation(feed)))
@@ -183,9 +189,7 @@ class Postgres:
             ) from None
 
     def _nearest(self, feed: Feed) -> str:
-        with self.connection.cursor() as cursor:
-            cursor.execute(_TABLES)
-            names = [name for (name,) in cursor.fetchall()]
+        names = self.objects()
         return suggest_table(feed, sorted({*names, *(name.removeprefix("public.") for name in names)}))
 
 

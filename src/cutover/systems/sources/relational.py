@@ -181,6 +181,10 @@ class Relational:
         blocks = self._blocks(feed, columns, schema, notes)
         return Reading(schema, blocks, lambda: self._count(feed, columns), notes=notes)
 
+    def objects(self) -> list[str]:
+        """Return the names of all tables and views there are, as a mapping may write them."""
+        return sorted(self.dialect.tables(self.connection))
+
     def _count(self, feed: Feed, columns: Sequence[Column]) -> Counted:
         with self._explained(feed):
             rows, *figures = self.connection.execute(count_statement(feed, columns)).one()

@@ -109,6 +109,10 @@ class Sqlite:
         schema = pa.schema([(name, pa.string()) for name in names])
         return Reading(schema, self._blocks(feed, schema, notes), lambda: self._count(feed), notes=notes)
 
+    def objects(self) -> list[str]:
+        """Return the names of all tables and views there are."""
+        return sorted(self.connection.exec_driver_sql(_TABLES).scalars())
+
     def _count(self, feed: Feed) -> Counted:
         with _explained(feed):
             return Counted(self.connection.execute(select(func.count()).select_from(relation(feed))).scalar_one())
@@ -116,7 +120,7 @@ class Sqlite:
     def _check_table(self, feed: Feed) -> None:
         if feed.source.table is None:
             return
-        there = list(self.connection.exec_driver_sql(_TABLES).scalars())
+        there = self.objects()
         if feed.source.table.rpartition(".")[2] not in there:
             raise SourceError(f"{feed.name}: there is no table {feed.source.table!r}", fix=suggest_table(feed, there))
 
