@@ -352,6 +352,21 @@ def test_merged_rows_fall_with_their_survivor(world: World) -> None:
     ]
 
 
+def test_a_row_that_nothing_would_name_in_the_target_stays_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without an identity the business key finds a row again: to compare it, and to take it back."""
+    optional = """{rule: LI-2, kind: derive, expression: "nullif(POS, '10')", target: pos, type: text(4)}"""
+    required = "{rule: LI-2, kind: copy, source: POS, target: pos, type: text(4), required: true}"
+    world = edited(monkeypatch, tmp_path, "mappings/line.yaml", required, optional)
+    for entity, lines in {"customer": [{"NR": "1"}], "supplier": [], "order": [{"ID": "1", "PARTNER": "1"}]}.items():
+        stage(world, SNAPSHOT, entity, lines)
+        through(world, SNAPSHOT, entity)
+    stage(world, SNAPSHOT, "line", [{"ID": "1"}])
+    through(world, SNAPSHOT, "line")
+    assert told(world, SNAPSHOT, "line") == [("rejected", "required")]
+
+
 def test_rows_with_one_target_key_all_stay_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = "{rule: CU-1, kind: copy, source: NR, target: no, type: text(10), required: true}"
     after = '{rule: CU-1, kind: derive, expression: "left(NR, 1)", target: no, type: text(10), required: true}'

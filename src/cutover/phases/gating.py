@@ -7,20 +7,28 @@ from cutover.core.gates import ColumnGate, GateCheck, RowGate
 from cutover.core.schema_source import print_schema
 from cutover.core.types import DataType, type_of
 from cutover.phases.filling import FilledColumn
-from cutover.project.model import Check, Mapping, OpeningBalance, Reference, Rule, Sequence, Sign
+from cutover.project.model import Check, Mapping, OpeningBalance, Reference, Rule, Sequence, Sign, Split, Target
 
 
-def column_gates(columns: List[FilledColumn], checks: List[Check]) -> list[ColumnGate]:
-    """Build the gates of filled columns; a column without a declared type keeps the type it was filled with."""
+def column_gates(columns: List[FilledColumn], checks: List[Check], keys: List[str] = ()) -> list[ColumnGate]:
+    """Build the gates of filled columns; a column without a declared type keeps the type it was filled with.
+
+    keys: columns that must have a value in any case, since they name a row.
+    """
     gates = []
     for column in columns:
         declared = column.rule.type if column.name == column.rule.target else None
         own = tuple(gate_check(check) for check in hard(checks) if check.column == column.name)
-        required = column.rule.required and column.name == column.rule.target
+        required = column.name in keys or (column.rule.required and column.name == column.rule.target)
         gates.append(
             ColumnGate(column.name, declared or type_of(column.filled.values.type), column.rule.rule, required, own)
         )
     return gates
+
+
+def naming_keys(table: Target | Split) -> tuple[str, ...]:
+    """Return the business key of a table whose rows nothing else names: without it no row is found again."""
+    return () if table.id is not None else table.key
 
 
 def row_gates(mapping: Mapping) -> list[RowGate]:
@@ -59,7 +67,8 @@ def declared_gates(mapping: Mapping) -> list[ColumnGate]:
     gates = []
     for field in mapping.fields:
         own = tuple(gate_check(check) for check in hard(mapping.checks) if check.column == field.target)
-        gates.append(ColumnGate(field.target, declared_type(field, mapping), field.rule, field.required, own))
+        required = field.required or field.target in naming_keys(mapping.target)
+        gates.append(ColumnGate(field.target, declared_type(field, mapping), field.rule, required, own))
         gates += [ColumnGate(name, kind, field.rule, False) for _, name, kind in field.further_targets()]
     return gates
 

@@ -20,7 +20,7 @@ from cutover.phases.cleanse import unreadable
 from cutover.phases.correcting import digest_above
 from cutover.phases.deciding import Decisions, decide, in_part
 from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
-from cutover.phases.gating import column_gates, row_gates
+from cutover.phases.gating import column_gates, naming_keys, row_gates
 from cutover.phases.history import put_sums
 from cutover.phases.identities import index_keys, index_own_keys, look_up, row_ids, stage_identities
 from cutover.phases.lookups import Lookups, build_lookups
@@ -191,13 +191,14 @@ def _clashes(fates: pa.Table) -> pa.Table:
 def _fill_table(plan: Plan, rows: pa.Table, fields: Sequence[Rule], place: int) -> tuple[pa.Table, list[pa.Table]]:
     """Fill and gate the own rows (place 0) or those of an `also` entry; returns the frame and what was rejected."""
     columns = fill_columns(fields, rows, plan.lookups)
+    table = plan.mapping.also[place - 1] if place else plan.mapping.target
     numbers = as_array(rows["_row"])
     rejects = rejects_of(columns, numbers)
     frame = _frame(plan, rows, columns, place)
     gated = _without(frame, pc.unique(rejects["_row"]))
     with told_by(f"a check of {plan.mapping.entity}"):
         report = run_gate(
-            column_gates(columns, plan.mapping.checks if place == 0 else ()),
+            column_gates(columns, plan.mapping.checks if place == 0 else (), naming_keys(table)),
             row_gates(plan.mapping) if place == 0 else (),
             gated,
         )
