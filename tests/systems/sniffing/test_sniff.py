@@ -67,6 +67,8 @@ def test_lines_above_and_below_are_proposed_and_a_person_is_told(tmp_path: Path)
         (["01/02/2020", "03/04/2020"], "formats: undecided"),
         (["13/01/2020", "02-Jan-2020"], "formats: %d/%m/%Y (proved by 13/01/2020); %d-%b-%Y"),
         (["13/01/2020", "01/13/2020"], "formats: undecided"),
+        (["31.12.2024 9:05", "01.02.2025 10:00"], "formats: %d.%m.%Y %H:%M (proved by 31.12.2024 9:05)"),
+        (["1/13/2024 3:04:05 PM"], "formats: %m/%d/%Y %I:%M:%S %p (proved by 1/13/2024 3:04:05 PM)"),
     ],
 )
 def test_a_date_format_is_proved_or_undecided(tmp_path: Path, values: list[str], told: str) -> None:
@@ -80,6 +82,7 @@ def test_a_date_format_is_proved_or_undecided(tmp_path: Path, values: list[str],
     [
         (["1", "22"], "integer", ""),
         (["007", "22"], "text", ""),
+        (["+4930123", "+4930124"], "text", ""),
         (["1.5", "22", "-.25"], "decimal(18,2)", ""),
         (["20200131", "20191201"], "text", ""),
         (["2020-01-31", "2019-12-01"], "date", ""),
@@ -220,6 +223,10 @@ def test_years_may_be_names_of_columns(tmp_path: Path) -> None:
         ("id,v\n1,a\0b\n2,c\n", "v: control characters such as NUL, which no database takes in 1 of 2"),
         ("id;v\n1;1 234,50\n2;3\n", "v: a comma before the decimals (remedy locale_number"),
         ("id;v\n1;1 234 567\n2;3\n", "v: blanks inside a number (remedy remove_spaces) in 1 of 2"),
+        (" id ;v\n1;a\n2;b\n", "names have blanks at their ends, such as ' id '"),
+        ("id;v\n1;12%\n2;3\n", "v: a percent sign behind a number (remedy as_fraction) in 1 of 2"),
+        ("id;v\n1;€ 12.50\n2;3$\n", "v: a currency sign at a number in 2 of 2"),
+        ("id;v\n1;2021年3月5日\n2;2021年3月\n", "v: Chinese dates (remedy chinese_date) in 2 of 2"),
         ("id;v\n1;(12.50)\n2;3\n", "v: an amount in brackets (remedy marked_sign) in 1 of 2"),
         ("id;v\n0018000001MV1kq;a\n001A000000Kxyz1;b\n", "Salesforce ids of 15 characters, which differ by case"),
     ],
@@ -227,6 +234,14 @@ def test_years_may_be_names_of_columns(tmp_path: Path) -> None:
 def test_what_a_person_should_look_at_is_told(tmp_path: Path, rows: str, told: str) -> None:
     warnings = [w for w in look(tmp_path, rows).warnings if not w.startswith(("header", "no key"))]
     assert any(told in warning for warning in warnings) if told else warnings == []
+
+
+def test_a_line_break_in_the_last_value_is_no_footer(tmp_path: Path) -> None:
+    rows = "id,note\n" + "".join(f'{n},"one\nline {n}, two"\n' for n in range(9))
+    found = look(tmp_path, rows)
+    assert found.source["csv"] == {"path": "f.csv", "encoding": "utf-8", "separator": ","}
+    assert (found.columns[1].distinct, [w for w in found.warnings if "footer" in w]) == (9, [])
+    assert look(tmp_path, rows + "Total\n").source["csv"]["footer"] == 1
 
 
 def test_rows_that_would_be_rejected_are_counted(tmp_path: Path) -> None:

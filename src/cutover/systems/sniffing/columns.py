@@ -23,6 +23,13 @@ _DATES = {
     r"\d{1,2}-[A-Za-z]{3}-\d{2}": ("%d-%b-%y",),
     r"\d{4}/\d{1,2}/\d{1,2}": ("%Y/%m/%d",),
     r"(19|20)\d{6}": ("%Y%m%d",),
+    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d": ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"),
+    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d": ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"),
+    r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AP]M": ("%d/%m/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M:%S %p"),
+    r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d": ("%d.%m.%Y %H:%M", "%m.%d.%Y %H:%M"),
+    r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d:\d\d": ("%d.%m.%Y %H:%M:%S", "%m.%d.%Y %H:%M:%S"),
+    r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d": ("%Y/%m/%d %H:%M:%S",),
+    r"\d{4}-\d\d-\d\d \d\d:\d\d": ("%Y-%m-%d %H:%M",),
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d": ("%Y-%m-%d %H:%M:%S",),
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}": ("%Y-%m-%d %H:%M:%S.%f",),
 }
@@ -44,6 +51,9 @@ _ODD = {
     "an amount in brackets (remedy marked_sign)": r"\([\d.,]*\d\)",
     "a minus behind the number (remedy trailing_minus)": r"[\d.,]*\d-",
     "blanks at the ends (remedy trim)": r"(\s.*|.*\s)",
+    "a percent sign behind a number (remedy as_fraction)": r"[-+]?[\d.,]*\d ?%",
+    "a currency sign at a number": r"[-+]?[€$£¥￥] ?[\d.,]*\d-?|[-+]?[\d.,]*\d ?[€$£¥￥]",
+    "Chinese dates (remedy chinese_date)": r"\d{4}年\d{1,2}月(\d{1,2}日)?",
     "dates of zeros (remedy zero_date)": r"0000-?00-?00.*",
     "characters that a wrong encoding left behind": ".*(\ufffd|\u951f\u65a4|\u00c3\\S|\u00e2\u20ac).*",
     "control characters such as NUL, which no database takes": r"(?s:.*[\x00-\x08\x0e-\x1f].*)",
@@ -116,6 +126,8 @@ def _number(values: pa.Array) -> tuple[str, str, tuple[str, ...]]:
                 (),
             )
         return "text", "digits with leading zeros are a code", ()
+    if pc.any(pc.starts_with(values, "+")).as_py():
+        return "text", "digits behind a plus are a code, such as a phone number", ()
     places = pc.max(pc.utf8_length(pc.replace_substring_regex(values, r"^[^.]*\.?", ""))).as_py()
     whole = pc.max(pc.utf8_length(pc.replace_substring_regex(values, r"^[-+]?|\..*$", ""))).as_py()
     if places == 0:

@@ -95,6 +95,9 @@ def _find_layout(text: str, separators: Sequence[str], *, whole: bool) -> Layout
     layout = Layout(shape.separator, ending, shape.quote, header, skipped, 0, names, first[0])
     if header and names[0] != layout.found:
         warnings.append(f"the header begins with a byte order mark that was encoded twice: {layout.found!r}")
+    wide = next((name for name in names if name != name.strip()), None)
+    if wide is not None:
+        warnings.append(f"names have blanks at their ends, such as {wide!r}: write them in quotes, as they stand there")
     if above:
         reasons.append(f"skip_rows: {above} lines above have another number of fields")
     layout, below = _footer(text, layout, shape, whole)
@@ -220,10 +223,18 @@ def _footer(text: str, layout: Layout, shape: _Shape, whole: bool) -> tuple[Layo
         if len(records) == 1 and len(records[0]) == shape.width:
             break
         found += 1
-    if not found or found > _MOST_BELOW or found == len(tail):
+    if not found or found > _MOST_BELOW or found == len(tail) or _within_quotes(text, tail[-found:], layout.quote):
         return layout, ()
     told = f"footer: the last {found} lines have another number of fields; look at them"
     return replace(layout, footer=found), (told,)
+
+
+def _within_quotes(text: str, lines: Sequence[str], quote: str | None) -> bool:
+    """Whether the last lines of a text are the end of a value in quotes that was begun above them."""
+    start = len(text)
+    for line in reversed(lines):
+        start = text.rfind(line, 0, start)
+    return quote is not None and text.count(quote, 0, start) % 2 == 1
 
 
 def read_rows(text: bytes, layout: Layout, *, whole: bool) -> Parsed:

@@ -54,11 +54,8 @@ def column_of(feed: Feed, described: Any) -> Column:
     if oid in _FLOAT and declared is None:
         raise refuse_inexact(feed, name, _FLOAT[oid])
     if oid in _FLOAT or oid == _MONEY:
-        return Column(
-            name,
-            TEXT,
-            sql.SQL("({}::text::numeric)::text" if oid in _FLOAT else "({}::numeric)::text").format(itself),
-        )
+        number = "({}::text::numeric)::text" if oid in _FLOAT else "({}::numeric)::text"
+        return Column(name, TEXT, sql.SQL(number).format(itself))
     if oid in (_NUMERIC, _DATE) and declared is not None and declared.name == "text":
         # What such a type may hold and a number or a date may not (NaN, infinity, the year 12024) is left to a rule.
         return Column(name, TEXT, sql.SQL("({}::text)").format(itself))
