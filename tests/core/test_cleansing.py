@@ -291,6 +291,12 @@ def test_a_date_that_two_formats_read_differently_stays() -> None:
     assert apply("date_formats", "03/04/2021", "13/04/2021", parameters=both) == ["03/04/2021", "2021-04-13"]
 
 
+def test_a_short_year_is_of_the_century_that_the_pivot_says() -> None:
+    short = replace(PARAMETERS, formats=("%d/%m/%y",), pivot=30)
+    texts = ["03/04/30", "03/04/31", "29/02/00", "29/02/99"]
+    assert apply("date_formats", *texts, parameters=short) == ["2030-04-03", "1931-04-03", "2000-02-29", "29/02/99"]
+
+
 def test_the_epoch_of_1904_shifts_by_1462_days() -> None:
     assert apply("excel_serial", "44269", parameters=replace(PARAMETERS, epoch=1904)) == ["2025-03-15"]
 

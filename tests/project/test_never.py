@@ -80,7 +80,6 @@ def test_no_identity_is_made_up(toy: Toy, kind: str) -> None:
 
 
 FORMATS = {
-    "%d/%m/%y": "reads two digits of a year",
     "%m/%Y": "reads no whole day",
     "%Y": "reads no whole day",
     "%H:%M": "reads no whole day",
@@ -95,6 +94,14 @@ def test_a_format_reads_a_whole_day_or_is_none(toy: Toy, form: str, problem: str
     assert f"{form!r} {problem}" in finding
     cast = (CUSTOMER, '["%Y-%m-%d"]', f'["{form}"]')
     assert any(problem in finding for finding in told(toy, edits=(cast,)))
+
+
+def test_two_digits_of_a_year_need_a_pivot(toy: Toy) -> None:
+    short = "column: DAY, do: date_formats, formats: ['%d/%m/%y']"
+    (finding,) = told(toy, short)
+    assert "'%d/%m/%y' reads two digits of a year" in finding and "`pivot`" in finding
+    assert told(toy, short + ", pivot: 30") == []
+    assert told(toy, edits=((CUSTOMER, '["%Y-%m-%d"]', '["%d/%m/%y"]'),)) == []
 
 
 @pytest.mark.parametrize("form", ["%d/%m/%Y", "%Y%m%d", "%d %b %Y", "%B %d, %Y", "%Y-%m-%dT%H:%M:%S%z", "%Y%j"])
@@ -113,6 +120,12 @@ def test_two_rules_do_not_choose_between_two_readings(toy: Toy) -> None:
     (finding,) = told(toy, german, english)
     assert "CU-N0 reads the same column by de_DE" in finding
     assert told(toy, german, german) == []
+
+
+def test_a_cast_does_not_choose_between_two_readings(toy: Toy) -> None:
+    (finding,) = told(toy, edits=((CUSTOMER, '["%Y-%m-%d"]', '["%d/%m/%Y", "%Y-%m-%d", "%m/%d/%Y"]'),))
+    assert "'%d/%m/%Y' and '%m/%d/%Y' would read a text that both read" in finding
+    assert told(toy, edits=((CUSTOMER, '["%Y-%m-%d"]', '["%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%Y%m%d"]'),)) == []
 
 
 def test_mojibake_is_judged_before_anything_changes_it(toy: Toy) -> None:

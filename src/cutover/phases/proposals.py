@@ -1,6 +1,6 @@
 """The steward's queue: what cleansing proposes, as a list and as a workbook, and the decisions that come back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -49,6 +49,10 @@ def write_proposal_workbook(world: World, entity: str | None = None) -> str:
             f"{len(open_):,} proposals are more than a sheet takes",
             fix="export one entity with --entity, or decide a whole rule with `cutover approve --rule`",
         )
+    return world.staging.write_file(f"reports/proposals{f'-{entity}' if entity else ''}.xlsx", _book(open_))
+
+
+def _book(open_: Sequence[Proposal]) -> bytes:
     buffer = BytesIO()
     book = xlsxwriter.Workbook(buffer, TEXTS_STAY)
     sheet = book.add_worksheet(_SHEET)
@@ -56,23 +60,14 @@ def write_proposal_workbook(world: World, entity: str | None = None) -> str:
     sheet.freeze_panes(_HEADER_ROW, 0)
     sheet.set_column(1, len(_COLUMNS) - 1, 18)
     for place, found in enumerate(open_, start=_HEADER_ROW):
-        told = (
-            found.proposal_id,
-            found.entity,
-            found.rule,
-            found.src_key,
-            found.column,
-            found.before,
-            found.after or "",
-        )
-        for column, text in enumerate(told):
+        named = (found.proposal_id, found.entity, found.rule, found.src_key, found.column)
+        for column, text in enumerate((*named, found.before, found.after or "")):
             sheet.write_string(place, column, text[:CELL_LENGTH])
     choice = {"validate": "list", "source": ["approve", "reject"]}
-    sheet.data_validation(
-        _HEADER_ROW, _COLUMNS.index("decision"), max(len(open_), 1), _COLUMNS.index("decision"), choice
-    )
+    decision = _COLUMNS.index("decision")
+    sheet.data_validation(_HEADER_ROW, decision, max(len(open_), 1), decision, choice)
     book.close()
-    return world.staging.write_file(f"reports/proposals{f'-{entity}' if entity else ''}.xlsx", buffer.getvalue())
+    return buffer.getvalue()
 
 
 def decide_workbook(world: World, path: Path, *, by: str) -> dict[str, int]:

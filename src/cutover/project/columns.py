@@ -46,6 +46,12 @@ def named_columns(mapping: Mapping) -> Named:
     yield from ((("pilot", "strata", index), name) for index, name in enumerate(mapping.pilot.strata))
     for key in ("pii", "identities"):
         yield from (((key, index), name) for index, name in enumerate(getattr(mapping, key)))
+    yield from _named_by_rows(mapping)
+    for place, field in located_fields(mapping):
+        yield from (((*place, *at), name) for at, name in field.columns())
+
+
+def _named_by_rows(mapping: Mapping) -> Named:
     if mapping.merge is not None:
         yield from ((("merge", "fill", index), name) for index, name in enumerate(mapping.merge.fill))
         yield from ((("merge", "survive", name), name) for name in mapping.merge.survive)
@@ -63,5 +69,3 @@ def named_columns(mapping: Mapping) -> Named:
             yield from ((("history", key), name) for name in getattr(mapping.history, key))
     if mapping.all_or_none is not None:
         yield from ((("all_or_none", "by"), name) for name in mapping.all_or_none.by)
-    for place, field in located_fields(mapping):
-        yield from (((*place, *at), name) for at, name in field.columns())

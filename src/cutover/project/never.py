@@ -116,31 +116,40 @@ def check_made_up(mapping: Mapping) -> Problems:
 
 def check_readings(mapping: Mapping) -> Problems:
     """Yield what would choose between two readings of a date or a number: bad formats, and rules that contradict."""
-    dated: list[tuple[Location, Sequence[str]]] = [
-        (("cleanse", index, "formats"), rule.formats)
-        for index, rule in enumerate(mapping.cleanse)
-        if "date_formats" in rule.do
-    ]
-    dated += [
-        ((*place, "formats"), field.formats) for place, field in located_fields(mapping) if isinstance(field, Cast)
-    ]
-    for place, formats in dated:
-        yield from ((place, *told) for form in formats if (told := _misread(form)))
+    for index, rule in enumerate(mapping.cleanse):
+        if "date_formats" in rule.do:
+            yield from _misread(rule.formats, ("cleanse", index, "formats"), rule.pivot)
+    for place, field in located_fields(mapping):
+        if isinstance(field, Cast):
+            # A cast reads two digits of a year as POSIX does: from 69 on they are of the last century.
+            yield from _misread(field.formats, (*place, "formats"), pivot=68)
+            yield from _chosen(field.formats, (*place, "formats"))
     for (_, one), (index, other) in combinations(enumerate(mapping.cleanse), 2):
         if set(one.column) & set(other.column) and not (one.when and other.when):
             yield from _contradicting(one, other, ("cleanse", index))
 
 
-def _misread(form: str) -> tuple[str, str] | None:
-    if "%y" in form:
-        return f"{form!r} reads two digits of a year", "use the remedy short_date, whose `pivot` says the century"
+def _misread(formats: Sequence[str], place: Location, pivot: int | None) -> Problems:
+    for form in formats:
+        if "%y" in form and pivot is None:
+            yield place, f"{form!r} reads two digits of a year", "say in `pivot` which years are of the last century"
+        elif not _reads_a_day(form):
+            mend = "name year, month and day, as in %d/%m/%Y; a part of a date is no date"
+            yield place, f"{form!r} reads no whole day", mend
+
+
+def _reads_a_day(form: str) -> bool:
     try:
-        read = datetime.strptime(_SAMPLE.strftime(form), form).date()  # noqa: DTZ007
+        return datetime.strptime(_SAMPLE.strftime(form), form).date() == _SAMPLE.date()  # noqa: DTZ007
     except ValueError:
-        read = None
-    if read == _SAMPLE.date():
-        return None
-    return f"{form!r} reads no whole day", "name year, month and day, as in %d/%m/%Y; a part of a date is no date"
+        return False
+
+
+def _chosen(formats: Sequence[str], place: Location) -> Problems:
+    for first, second in combinations(formats, 2):
+        if _reads_otherwise(first, second):
+            problem = f"the first of {first!r} and {second!r} would read a text that both read, each as another day"
+            yield place, problem, "read them by the remedy date_formats, which leaves such texts unread"
 
 
 def _contradicting(one: Cleanse, other: Cleanse, place: Location) -> Problems:

@@ -32,20 +32,26 @@ def _excel_serial(texts: Texts, parameters: Parameters) -> Texts:
     return per_distinct(one, texts)
 
 
-def readings(text: str, formats: tuple[str, ...]) -> set[str]:
-    """Return the ISO dates that a text is by any of the formats; more than one means that nobody can tell."""
+def readings(text: str, formats: tuple[str, ...], pivot: int = 68) -> set[str]:
+    """Return the ISO dates that a text is by any of the formats; more than one means that nobody can tell.
+
+    pivot: years of two digits above it are of the last century.
+    """
     found = set()
     for form in formats:
         try:
-            found.add(datetime.strptime(text.strip(), form).date().isoformat())  # noqa: DTZ007 - a day has no zone
+            day = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
+            if "%y" in form:
+                day = day.replace(year=day.year % 100 + (1900 if day.year % 100 > pivot else 2000))
         except ValueError:
             continue
+        found.add(day.isoformat())
     return found
 
 
 def _date_formats(texts: Texts, parameters: Parameters) -> Texts:
     def one(text: str) -> str:
-        found = readings(text, parameters.formats)
+        found = readings(text, parameters.formats, parameters.pivot or 0)
         return found.pop() if len(found) == 1 else text
 
     return per_distinct(one, texts)
@@ -92,7 +98,7 @@ REMEDIES: dict[str, Remedy] = {
     "date_formats": Remedy(
         _date_formats,
         "D05",
-        "read by the declared `formats` (%d/%m/%Y); a text that two of them read differently stays",
+        "read by the declared `formats` (%d/%m/%Y, or %d/%m/%y with a `pivot`); a text that two read differently stays",
         needs=("formats",),
         says=True,
     ),

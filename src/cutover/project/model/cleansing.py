@@ -43,7 +43,9 @@ class Cleanse(Model):
     factor: Decimal | None = Field(None, gt=0, description="for multiply: 10000 for a sheet in 万元")
     formats: tuple[str, ...] = Field((), description="for date_formats: strptime formats, such as %d/%m/%Y")
     epoch: Epoch | None = Field(None, description="for excel_serial: the workbook's date system")
-    pivot: int | None = Field(None, ge=0, le=99, description="for short_date: years above it are of the last century")
+    pivot: int | None = Field(
+        None, ge=0, le=99, description="for short_date and %y: years above it are of the last century"
+    )
     region: str | None = Field(None, description="for e164: the country of numbers without a country code, as CN")
     validator: str | None = Field(None, description="for look_alike: the check that one exchange must satisfy")
     beside: str | None = Field(None, description="the column that the remedy reads too, such as the currency")
