@@ -63,7 +63,7 @@ fields:
 checks:
   - {rule: UN-G1, column: code, pattern: "[A-Z0-9]+"}
 drops:
-  - {column: OLD, reason: not_needed, approver: logistics}
+  - {column: OLD, reason: not_needed, approver: logistics, archive: the old file}
 """
 
 
