@@ -105,13 +105,19 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("statements", STATES.values(), ids=STATES)
-def test_a_number_that_the_target_draws_itself_is_taken_back(toy: Toy, statements: tuple[str, ...]) -> None:
-    world, snapshot = prepared(toy, *DRAWING, *statements)
+def test_a_number_that_the_target_draws_itself_is_taken_back(toy: Toy) -> None:
+    world, snapshot = prepared(toy, *DRAWING)
     before = fingerprint(world, "app")
     found = simulate(world, wave=WAVE, snapshot=snapshot)
     assert found.drawn == () and fingerprint(world, "app") == before
     assert one(world, "select count(*) from app.role") == 0
+
+
+@pytest.mark.parametrize("statements", STATES.values(), ids=STATES)
+def test_a_held_sequence_draws_as_it_would_and_stands_as_it_was(toy: Toy, statements: tuple[str, ...]) -> None:
+    world = toy.world()
+    execute(world, "create schema if not exists app", DRAWING[0], *statements)
+    before = fingerprint(world, "app")
     with world.target.connect() as connection:
         hold_sequences(connection, ("app",))
         drawn = [connection.exec_driver_sql("select nextval('app.stamp')").scalar() for _ in range(3)]
@@ -131,7 +137,8 @@ def test_a_number_that_is_not_ours_to_hold_is_told(toy: Toy, monkeypatch: pytest
 
 
 def test_only_sequences_of_our_own_are_held(toy: Toy) -> None:
-    world, _ = prepared(toy, "create sequence app.stamp")
+    world = toy.world()
+    execute(world, "create schema if not exists app", DRAWING[0])
     with world.target.connect() as connection:
         connection.exec_driver_sql("create role clerk")  # of this transaction only
         connection.exec_driver_sql("grant usage on schema app to clerk")
