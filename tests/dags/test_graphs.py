@@ -30,6 +30,7 @@ def test_an_entity_waits_for_those_that_it_refers_to(dags: dict[str, DAG], entit
 
 
 GUARDS = [
+    *(("cutover_cleansing", f"cleanse_{entity}", {"land", "gate_landing"}) for entity in ENTITIES),
     ("cutover_mapping", "gate_mapping", {"choose_snapshot", *(f"map_{entity}" for entity in ENTITIES)}),
     *(
         ("cutover_pilot_migration", loads(entity), {"choose_snapshot", "gate_mapping", "start_run", "select_pilot"})
