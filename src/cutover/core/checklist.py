@@ -61,10 +61,14 @@ def status_of(item: Item, results: Iterable[CheckResult]) -> Status:
 def never_waived(check_id: str) -> bool:
     """Return whether a check belongs to an item that nobody may let pass."""
     family = check_id.partition(".")[0]
+    if family in _BALANCE:
+        return True
     lines = (line for item in CHECKLIST if not item.waivable for line in item.lines)
     return any(family in line.checks or check_id in line.checks for line in lines)
 
 
+# Every row has one outcome, and the target holds what was loaded: DMC-15, which is computed by these already.
+_BALANCE = frozenset(["CONSERVED", "COUNT"])
 _GATE, _LANDED, _SCOPE = "tests/phases/test_gate.py", "tests/phases/test_landed.py", "tests/phases/test_scope.py"
 _COVERAGE, _DUPLICATES = "tests/phases/test_coverage.py", "tests/phases/test_duplicates.py"
 _FAULTS, _VERIFY = "tests/projects/test_adventureworks_faults.py", "tests/phases/test_verify.py"
