@@ -10,10 +10,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from scratch import scratch_database, template_database  # noqa: E402
 from small_world import make_world, prepare  # noqa: E402
+from tests.phases.moved import first_moved  # noqa: E402
 
 from cutover.phases.world import World  # noqa: E402
 
-__all__ = ["scratch_database", "template_database", "world"]
+__all__ = ["first_moved", "scratch_database", "template_database", "world"]
 
 
 @pytest.fixture
