@@ -102,14 +102,6 @@ def test_a_critical_field_may_take_fewer_defaults(checked: Checked) -> None:
     assert closes(checked(rows_of, LIMIT, critical), "DEFAULTS.CU-6").threshold == "at most 1.0000%"
 
 
-def test_a_dropped_column_that_nobody_approved_closes_it(checked: Checked) -> None:
-    """DMC-09."""
-    results = checked(
-        [{"NR": "1"}], (CUSTOMER, "reason: not_needed, approver: sales", 'reason: not_needed, approver: ""')
-    )
-    assert closes(results, "COVERAGE").evidence["undecided"] == ["NOTE (nobody approved its drop)"]
-
-
 def test_an_undecided_column_closes_it(checked: Checked) -> None:
     drop = "drops:\n  - {column: NOTE, reason: not_needed, approver: sales}\n"
     results = checked([{"NR": "1"}], (CUSTOMER, drop, ""))

@@ -74,9 +74,9 @@ MISTAKES = {
     ),
     "a quote that separates": (
         (CUSTOMER, "encoding: utf-8", 'encoding: utf-8, quote: ","'),
-        "quote",
-        "quotes cannot be told from separators",
-        "quote: null",
+        "csv: {path",
+        "separator, quote and the end of a row must be different marks",
+        "",
     ),
     "an end of the table that is no pattern": (
         (CUSTOMER, "csv: {path: customer.csv, encoding: utf-8}", 'excel: {path: c.xlsx, until: "("}'),
@@ -114,8 +114,8 @@ MISTAKES = {
         "syntax",
     ),
     "a tab": ((ORDER, "fields:", "\tfields:"), "\tfields", "not readable as YAML", "syntax"),
-    "no mapping of keys": ((ORDER, "- 1\n"), "", "no mapping of keys", "existing file"),
-    "an empty file": ((ORDER, ""), "", "no mapping of keys", "existing file"),
+    "no mapping of keys": ((ORDER, "- 1\n"), "", "no mapping of keys", "docs/tour.md"),
+    "an empty file": ((ORDER, ""), "", "no mapping of keys", "docs/tour.md"),
     "a control character": (
         (ORDER, "entity: order", "entity: order\x01"),
         "!file",
@@ -516,8 +516,8 @@ MISTAKES = {
     "a drop that nobody approved": (
         (CUSTOMER, "checks:", "drops:\n  - {column: FAX, reason: obsolete, approver: ''}\nchecks:"),
         "approver: ''",
-        "at least 1 character",
-        "",
+        "'approver' is empty",
+        "fill it",
     ),
     "a day that is none": (
         (CUSTOMER, "as_of: SINCE", "as_of: NAME"),

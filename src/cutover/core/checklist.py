@@ -168,7 +168,7 @@ CHECKLIST = (
             f"{_DUPLICATES}::test_a_machine_joins_what_shares_a_valid_number_and_a_name_and_nothing_else",
             f"{_DUPLICATES}::test_the_gate_is_closed_while_a_pair_is_undecided",
             f"{_DUPLICATES}::test_a_merge_without_a_valid_number_is_found",
-            f"{_DUPLICATES}::test_a_large_cluster_needs_a_person",
+            f"{_DUPLICATES}::test_a_record_of_many_rows_is_looked_at_by_somebody",
             f"{_DUPLICATES}::test_a_lost_value_of_a_merged_row_is_found",
         ),
     ),

@@ -145,14 +145,14 @@ def _open_feeds(
 ) -> list[Opened]:
     """Open the feeds that are still to be landed, all of them before the first row is read."""
     landed = {name: found for name in wanted if (found := _landed(world, snapshot, wanted[name])) is not None}
-    opened = []
+    opened, objects = [], {}
     for system in sorted({feed.source.system for feed in wanted.values()}):
         of_system = {name: feed for name, feed in wanted.items() if feed.source.system == system}
         instants = {landed[name]["instant"] for name in of_system if name in landed}
         if len(instants) == 1 and all(name in landed for name in of_system):
             continue
         legacy, read_at = _open(world, system, stack, timeout), world.now()
-        world.staging.seal(datasets.catalogue(snapshot, system), {"objects": legacy.objects()})
+        objects[system] = legacy.objects()
         for name, feed in of_system.items():
             if name not in landed or landed[name]["instant"] != legacy.instant:
                 opened.append(Opened(feed, legacy, _throttled(world, system, read_feed(legacy, feed)), read_at))
@@ -160,6 +160,8 @@ def _open_feeds(
     known = {name: [column["name"] for column in found["columns"]] for name, found in landed.items()}
     known.update({each.feed.name: each.reading.schema.names for each in opened})
     stop_on(check_columns(world.specification, _by_entity(world.specification, known)))
+    for system, names in objects.items():
+        world.staging.seal(datasets.catalogue(snapshot, system), {"objects": names})
     return opened
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from yaml.constructor import SafeConstructor
 
 from cutover.errors import SpecificationError
+from cutover.project.model.words import NOT_BLANK
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
@@ -226,7 +227,7 @@ def _wording(kind: str, key: str, message: str, context: dict[str, Any]) -> tupl
         )
     if kind == "missing":
         return f"{key!r} is missing", "add it"
-    if kind == "too_short":
+    if kind == "too_short" or (kind == "string_pattern_mismatch" and context.get("pattern") == NOT_BLANK):
         return f"{key!r} is empty", "fill it"
     if kind.startswith("union_tag"):
         return (

@@ -32,8 +32,6 @@ def _is_encoding(name: str) -> bool:
 
 
 def _check_csv(csv: Csv, source: Source) -> Problems:
-    if csv.quote and (csv.quote == csv.separator or csv.quote in "\r\n"):
-        yield ("source", "csv", "quote"), "quotes cannot be told from separators or line ends", "declare `quote: null`"
     if not csv.header and not source.columns:
         problem = "a file without a header needs its columns"
         yield ("source", "columns"), problem, "list all columns in order under `columns`"

@@ -43,7 +43,8 @@ Columns = Annotated[
 ]
 # A code is text, also where it looks like a number: editors read 10 as one, `cutover` as the text that was written.
 Code = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Person = Annotated[str, Field(pattern=r"\S", description="a person or a role, never blank")]
+NOT_BLANK = r"\S"
+Person = Annotated[str, Field(pattern=NOT_BLANK, description="a person or a role, never blank")]
 Scalar = str | int | bool | Decimal
 UNIQUE = "further lists of columns that are unique in the target; rows that share such a key are all rejected"
 
