@@ -83,9 +83,7 @@ class Csv(TextFile):
         if re.search(r"\\[tnrx]", self.separator):
             raise ValueError(f"separator {self.separator!r} has a backslash in it; write it in double quotes")
         if self.separator == self.quote or self.separator in ends or self.quote in ends:
-            raise ValueError(
-                "separator, quote and the end of a row must be different marks; `quote: null` for none"
-            )
+            raise ValueError("separator, quote and the end of a row must be different marks; `quote: null` for none")
         return self
 
 
