@@ -155,6 +155,9 @@ def test_a_cell_that_the_log_does_not_explain_closes_it(checked: Checked, what: 
 def test_an_empty_source_is_not_applicable_and_open(checked: Checked) -> None:
     results = checked([])
     assert of(results, "REJECTS", "customer").status == "not_applicable"
+    green = {result.check_id for result in results if result.entity == "customer" and result.status == "pass"}
+    names = ("CLEAN", "RAW.KEY", "UNIQUE", "ORPHANS", "FIT", "DQ")
+    assert not [name for name in green if name.startswith(names)], "nothing was looked at"
     assert [result for result in results if result.check_id == "CLOSED"] == []
 
 

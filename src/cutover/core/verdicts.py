@@ -93,6 +93,16 @@ def must_equal(
     return CheckResult(check_id, entity, status, severity, value=str(found), threshold=f"= {wanted}", evidence=evidence)
 
 
+def none_of(
+    check_id: str, entity: str, bad: int, whole: int, *, severity: Severity = "blocker", **evidence: Any
+) -> CheckResult:
+    """Check that none of `whole` is bad; an empty whole is not applicable, and says so."""
+    if whole == 0:
+        return CheckResult(check_id, entity, "not_applicable", severity, bad, whole, message="it applies to no row")
+    status: Status = "pass" if bad == 0 else "fail"
+    return CheckResult(check_id, entity, status, severity, bad, whole, str(bad), "= 0", evidence=evidence)
+
+
 def closing(results: Iterable[CheckResult]) -> list[CheckResult]:
     """Return the results that close a gate: failed, impossible or forgotten ones, and too many minors."""
     bad = [result for result in results if result.status in ("fail", "error", "not_run")]

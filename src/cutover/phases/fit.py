@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cutover.core.verdicts import CheckResult, must_equal
+from cutover.core.verdicts import CheckResult, must_equal, none_of
 from cutover.phases.settling import circles
 from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
@@ -58,8 +58,9 @@ def fit_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckR
                 facts = read_catalogue(connection, table.name)
                 found = misfits(setwise, snapshot, mapping, table, facts, encoding)
                 told = {f"{one.column} {one.way}": one.rows for one in found}
-                yield must_equal(
-                    f"FIT.{table.label}", mapping.entity, sum(told.values()), 0, misfits=told, charset=encoding
+                rows = _count_standing(setwise, table, datasets.outcome(snapshot, mapping.entity))
+                yield none_of(
+                    f"FIT.{table.label}", mapping.entity, sum(told.values()), rows, misfits=told, charset=encoding
                 )
 
 
@@ -75,6 +76,11 @@ def _standing(table: Table) -> str:
     return f"rows._row in (select _row from outcome where outcome.outcome in {outcomes})"
 
 
+def _count_standing(setwise: SetWise, table: Table, outcome: Dataset) -> int:
+    sql = f"select count(*) from rows where {_standing(table)}"
+    return _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome))[0]
+
+
 def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
     outcome = datasets.outcome(snapshot, mapping.entity)
     for key in table.unique:
@@ -83,12 +89,11 @@ def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> 
         columns = ", ".join(f"rows.{quote(column)}" for column in key)
         present = " and ".join(f"rows.{quote(column)} is not null" for column in key)
         sql = f"""
-            select coalesce(sum(n), 0) as n from (
-                select count(*) as n from rows where {present} and {_standing(table)}
-                group by {columns} having count(*) > 1)"""
-        found = _number(setwise.select(sql, rows=table.dataset, outcome=outcome))
+            select coalesce(sum(n) filter (n > 1), 0), coalesce(sum(n), 0) from (
+                select count(*) as n from rows where {present} and {_standing(table)} group by {columns})"""
+        bad, whole = _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome))
         name = f"UNIQUE.{table.name}.{'+'.join(key)}"
-        yield must_equal(name if table.rule is None else f"{name}.{table.rule}", mapping.entity, found, 0)
+        yield none_of(name if table.rule is None else f"{name}.{table.rule}", mapping.entity, bad, whole)
 
 
 def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
@@ -98,11 +103,10 @@ def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, ta
             continue
         known, staged = _known(world, snapshot, field)
         sql = f"""
-            select count(*) as n from rows
-            where rows.{quote(field.target)} is not null and {_standing(table)}
-              and cast(rows.{quote(field.target)} as varchar) not in ({known})"""
-        found = _number(setwise.select(sql, rows=table.dataset, outcome=outcome, **staged))
-        yield must_equal(f"ORPHANS.{field.rule}", mapping.entity, found, 0, column=field.target)
+            select count(*) filter (cast(rows.{quote(field.target)} as varchar) not in ({known})), count(*) from rows
+            where rows.{quote(field.target)} is not null and {_standing(table)}"""
+        bad, whole = _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome, **staged))
+        yield none_of(f"ORPHANS.{field.rule}", mapping.entity, bad, whole, column=field.target)
 
 
 def _known(world: World, snapshot: str, field: Reference) -> tuple[str, dict[str, Dataset]]:
@@ -115,8 +119,8 @@ def _known(world: World, snapshot: str, field: Reference) -> tuple[str, dict[str
     return " union all ".join(queries), staged
 
 
-def _number(found: pa.Table) -> int:
-    return int(found["n"][0].as_py())
+def _numbers(found: pa.Table) -> list[int]:
+    return [int(column[0].as_py()) for column in found.columns]
 
 
 def misfits(
@@ -173,9 +177,9 @@ def _unencodable(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table
     strange = [char for char in setwise.select(sql, rows=table.dataset)["c"].to_pylist() if not _encodes(char, codec)]
     setwise.connection.register("strange", pa.table({"c": pa.array(strange, pa.string())}))
     sql = f"""
-        select count(*) as n from rows
+        select count(*) from rows
         where list_has_any(string_split({name}, ''), (select list(c) from strange)) and {_standing(table)}"""
-    rows = _number(setwise.select(sql, rows=table.dataset, outcome=outcome)) if strange else 0
+    rows = _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome))[0] if strange else 0
     return Misfit(column, f"characters that are not in {encoding}", rows)
 
 
