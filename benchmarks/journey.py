@@ -132,10 +132,10 @@ def _night(world: "World") -> int:
 
 
 def _summary(world: "World") -> int:
-    from cutover.phases.report import write_report
+    from cutover.phases.pages.report import write_report
+    from cutover.phases.pages.workbook import write_reject_workbook
     from cutover.phases.runs import latest_run
     from cutover.phases.summary import summarise
-    from cutover.phases.workbook import write_reject_workbook
 
     write_report(world, summarise(world, wave=WAVE))
     write_reject_workbook(world, latest_run(world, wave=WAVE, kind="full"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cutover.core.gates import build_schema
-from cutover.phases.gating import declared_gates, schema_source
+from cutover.phases.mapping.gating import declared_gates, schema_source
 from cutover.phases.world import World
 from cutover.project.specification import read_specification
 from tests.cases.golden import FOLDER, read_case, run_case

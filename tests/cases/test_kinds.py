@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from cutover.phases.rule_kinds import branch_of
+from cutover.phases.mapping.rule_kinds import branch_of
 from cutover.phases.world import World
 from cutover.project.model import Conditional, located_fields
 from cutover.project.model.rules import FieldRule

@@ -13,7 +13,7 @@ import pytest
 from cutover.core.gates import ColumnGate, GateCheck, RowGate, run_gate
 from cutover.core.schema_source import print_schema
 from cutover.core.types import parse_type
-from cutover.phases.gating import declared_gates, row_gates, schema_source
+from cutover.phases.mapping.gating import declared_gates, row_gates, schema_source
 from cutover.project.specification import read_specification
 
 COLUMNS = [

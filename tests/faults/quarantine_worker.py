@@ -5,8 +5,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cutover.phases.correct import import_corrections
 from cutover.phases.load import load_entity
+from cutover.phases.quarantine.correct import import_corrections
 from cutover.phases.runs import read_run
 from cutover.phases.world import World
 from cutover.project.specification import read_specification

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from tests.phases.moved import toy
 from tests.phases.toy import WAVE, Toy, execute, one, rows
 
-from cutover.phases.correction_sheet import ARROW, write_corrections
+from cutover.phases.quarantine.correction_sheet import ARROW, write_corrections
 from cutover.phases.runs import finish_run, start_run
 from cutover.phases.verify import verify_run
 from cutover.phases.world import World

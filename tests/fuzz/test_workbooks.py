@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from scratch import scratch_database, template_database  # noqa: E402
 
 from cutover.errors import InputError, SourceError  # noqa: E402
-from cutover.phases.correct import judge_workbook  # noqa: E402
-from cutover.phases.correction_sheet import ARROW, write_corrections  # noqa: E402
+from cutover.phases.quarantine.correct import judge_workbook  # noqa: E402
+from cutover.phases.quarantine.correction_sheet import ARROW, write_corrections  # noqa: E402
 from cutover.phases.runs import read_run  # noqa: E402
 from cutover.project.mapping_workbook.applying import apply_texts, import_workbook  # noqa: E402
 from cutover.project.mapping_workbook.book import write_book  # noqa: E402

@@ -13,8 +13,8 @@ from tests.phases.moved import copied, toy  # noqa: E402
 from tests.phases.toy import FILES, WAVE, Toy, execute, one, rows  # noqa: E402
 
 from cutover.errors import TargetError  # noqa: E402
-from cutover.phases import bisecting  # noqa: E402
 from cutover.phases.load import load_entity  # noqa: E402
+from cutover.phases.loading import bisecting  # noqa: E402
 from cutover.phases.rollback import roll_back  # noqa: E402
 from cutover.phases.runs import finish_run, read_run, start_run  # noqa: E402
 from cutover.phases.snapshots import latest_snapshot  # noqa: E402

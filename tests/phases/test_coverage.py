@@ -14,7 +14,7 @@ from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed
 from cutover.phases.coverage import Coverage, cover_entity
 from cutover.phases.gate import gate_mapping
-from cutover.phases.rounding import check_rounding
+from cutover.phases.gates.rounding import check_rounding
 from cutover.systems import datasets
 
 __all__ = ["moved", "original", "toy"]

@@ -19,8 +19,8 @@ from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.create_target import create_target
 from cutover.phases.duplicates import decide_pair, duplicate_checks, list_pairs
 from cutover.phases.land import land
-from cutover.phases.linking import label_rows
 from cutover.phases.map import map_entity
+from cutover.phases.mapping.linking import label_rows
 from cutover.phases.world import World
 from cutover.systems import datasets
 from cutover.systems.pairs import Pair

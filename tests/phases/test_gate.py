@@ -10,12 +10,12 @@ from tests.phases.toy import FILES, WAVE, Toy, execute, of, offline, one, rows, 
 
 from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed, InputError
-from cutover.phases import fit
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.gate import gate_mapping
-from cutover.phases.gating import schema_source
+from cutover.phases.gates import fit
+from cutover.phases.loading.tables import tables_of
 from cutover.phases.map import map_entity
-from cutover.phases.tables import tables_of
+from cutover.phases.mapping.gating import schema_source
 from cutover.phases.world import World
 from cutover.project.specification import Specification, read_specification
 from cutover.systems import datasets, evidence

@@ -29,7 +29,7 @@ from tests.phases.toy import (
 
 from cutover.core.verdicts import CheckResult
 from cutover.phases.gate import gate_mapping
-from cutover.phases.history import check_history
+from cutover.phases.mapping.history import check_history
 from cutover.phases.runs import finish_run
 from cutover.phases.verify import verify_run
 from cutover.project.specification import inspect_specification

@@ -21,19 +21,20 @@ from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
 from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
 
 from cutover.errors import Busy, CutoverError, GateClosed, InputError  # noqa: E402
-from cutover.phases import batches, correct  # noqa: E402
-from cutover.phases import replay as replaying  # noqa: E402
-from cutover.phases.correct import import_corrections  # noqa: E402
-from cutover.phases.correction_sheet import ARROW, write_corrections  # noqa: E402
 from cutover.phases.dual_run import run_night  # noqa: E402
 from cutover.phases.gate import gate_mapping  # noqa: E402
 from cutover.phases.load import load_entity  # noqa: E402
-from cutover.phases.rejects import list_rejects  # noqa: E402
-from cutover.phases.replay import replay  # noqa: E402
+from cutover.phases.loading import batches  # noqa: E402
+from cutover.phases.quarantine import correct  # noqa: E402
+from cutover.phases.quarantine import replay as replaying  # noqa: E402
+from cutover.phases.quarantine.correct import import_corrections  # noqa: E402
+from cutover.phases.quarantine.correction_sheet import ARROW, write_corrections  # noqa: E402
+from cutover.phases.quarantine.rejects import list_rejects  # noqa: E402
+from cutover.phases.quarantine.replay import replay  # noqa: E402
+from cutover.phases.quarantine.submitting import QUARANTINE_GATE, import_approved, submit_corrections  # noqa: E402
 from cutover.phases.rollback import roll_back  # noqa: E402
 from cutover.phases.runs import finish_run, read_run  # noqa: E402
 from cutover.phases.signoff import record_signoff  # noqa: E402
-from cutover.phases.submitting import QUARANTINE_GATE, import_approved, submit_corrections  # noqa: E402
 from cutover.phases.verify import verify_run  # noqa: E402
 from cutover.phases.world import World  # noqa: E402
 

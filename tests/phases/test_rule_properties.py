@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutover.core.types import parse_type
-from cutover.phases.filling import fill_columns, rejects_of
-from cutover.phases.lookups import Lookups
+from cutover.phases.mapping.filling import fill_columns, rejects_of
+from cutover.phases.mapping.lookups import Lookups
 from cutover.project.model import Attachment, Cast, Conditional, Constant, DefaultAudited, Derive, Rule, Sequence
 from cutover.systems.attachments import Store
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from cutover.phases.settling import settle
+from cutover.phases.mapping.settling import settle
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets

@@ -13,7 +13,8 @@ from tests.phases.toy import WAVE, Toy, simple
 from cutover.cli.show import summary_as_json
 from cutover.errors import InputError
 from cutover.phases.dual_run import run_night
-from cutover.phases.report import build_report, write_report
+from cutover.phases.pages.report import build_report, write_report
+from cutover.phases.pages.workbook import write_reject_workbook
 from cutover.phases.rollback import roll_back
 from cutover.phases.summary import (
     EntityLine,
@@ -24,7 +25,6 @@ from cutover.phases.summary import (
     TotalLine,
     summarise,
 )
-from cutover.phases.workbook import write_reject_workbook
 
 __all__ = ["moved", "original", "toy"]
 
@@ -250,7 +250,7 @@ def test_a_run_without_rejects_says_so(toy: Toy) -> None:
 
 
 def test_a_sheet_says_how_many_more_there_are(moved: Moved, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cutover.phases.workbook.SHEET_ROWS", 2)
+    monkeypatch.setattr("cutover.phases.pages.workbook.SHEET_ROWS", 2)
     found = sheets(write_reject_workbook(moved.world, moved.run_id))
     assert len(found["customer"]) == 4
     assert str(found["customer"][-1][0]).startswith("and 1 more")

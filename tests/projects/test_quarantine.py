@@ -8,9 +8,9 @@ from openpyxl import load_workbook
 from tests.projects.journey import NORTHWIND, load_ungated, make_world, prepare, sqlite_connection
 from tests.projects.plain import query
 
-from cutover.phases.correct import import_corrections
-from cutover.phases.correction_sheet import ARROW, write_corrections
-from cutover.phases.rejects import list_rejects
+from cutover.phases.quarantine.correct import import_corrections
+from cutover.phases.quarantine.correction_sheet import ARROW, write_corrections
+from cutover.phases.quarantine.rejects import list_rejects
 from cutover.phases.rollback import roll_back
 from cutover.phases.verify import verify_run
 

@@ -17,12 +17,12 @@ from cutover.cli.runtime import ProjectOption, find_home, read_admin_password, r
 from cutover.cli.show import print_summary
 from cutover.cli.world import open_world
 from cutover.errors import GateClosed, InputError
+from cutover.phases.pages.report import write_report
+from cutover.phases.pages.workbook import write_reject_workbook
 from cutover.phases.progress import watch_progress
-from cutover.phases.report import write_report
 from cutover.phases.rollback import roll_back
 from cutover.phases.runs import list_runs
 from cutover.phases.summary import summarise
-from cutover.phases.workbook import write_reject_workbook
 from cutover.phases.world import World, silent
 from cutover.runtime.api import Airflow, DagRun, await_end
 from cutover.runtime.connections import read_environment

@@ -18,16 +18,16 @@ from cutover.phases.land import land as land_snapshot
 from cutover.phases.landed import gate_landing
 from cutover.phases.load import load_entity
 from cutover.phases.map import map_entity
+from cutover.phases.pages.report import write_report
+from cutover.phases.pages.workbook import write_reject_workbook
 from cutover.phases.pilot import select_pilot
 from cutover.phases.profile import write_profile
 from cutover.phases.rehearsal import rehearse
-from cutover.phases.report import write_report
 from cutover.phases.rollback import OnConflict, roll_back
 from cutover.phases.runs import finish_run, list_runs, read_run, start_run
 from cutover.phases.summary import summarise
 from cutover.phases.trace import mask_trace, trace_rows
 from cutover.phases.verify import verify_run
-from cutover.phases.workbook import write_reject_workbook
 from cutover.phases.world import World
 
 WaveOption = Annotated[str, typer.Option("--wave", help="A wave of project.yaml.")]

@@ -11,7 +11,7 @@ from cutover.cli.world import find_specification, open_specification, open_world
 from cutover.core.cleansing import PRESETS, REMEDIES
 from cutover.core.validators import VALIDATORS
 from cutover.phases.check_systems import check_systems
-from cutover.phases.gating import schema_source
+from cutover.phases.mapping.gating import schema_source
 from cutover.project.json_schema import write_schemas
 from cutover.project.reference import write_reference
 from cutover.project.specification import Specification, inspect_specification

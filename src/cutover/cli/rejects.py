@@ -13,11 +13,11 @@ from cutover.cli.runtime import JsonOption, ProjectOption
 from cutover.cli.world import open_world, pick_snapshot, write_file
 from cutover.core.reasons import Language
 from cutover.errors import InputError
-from cutover.phases.correct import import_corrections
-from cutover.phases.correction_sheet import write_corrections
-from cutover.phases.rejects import Reject, count_rules, list_rejects
-from cutover.phases.replay import Replayed
-from cutover.phases.replay import replay as replay_rejects
+from cutover.phases.quarantine.correct import import_corrections
+from cutover.phases.quarantine.correction_sheet import write_corrections
+from cutover.phases.quarantine.rejects import Reject, count_rules, list_rejects
+from cutover.phases.quarantine.replay import Replayed
+from cutover.phases.quarantine.replay import replay as replay_rejects
 from cutover.phases.world import World
 from cutover.systems import datasets
 

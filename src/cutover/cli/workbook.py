@@ -7,7 +7,7 @@ import typer
 
 from cutover.cli.runtime import ProjectOption
 from cutover.cli.world import open_specification, open_world, write_file
-from cutover.phases.mapping_workbook import write_mapping_workbook
+from cutover.phases.pages.mapping_workbook import write_mapping_workbook
 from cutover.project.mapping_workbook.applying import apply_texts, import_workbook
 
 workbook = typer.Typer(help="The mapping in Excel: export it, and import what was edited.", no_args_is_help=True)

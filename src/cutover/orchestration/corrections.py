@@ -13,7 +13,7 @@ from cutover.orchestration.work import at_work
 def check_corrections(params: Params = None) -> int:
     """Look at every cell of a workbook of corrections; returns the run whose rejects it corrects."""
     with at_work() as world:
-        from cutover.phases.submitting import submit_corrections
+        from cutover.phases.quarantine.submitting import submit_corrections
 
         return submit_corrections(world, read_workbook(given(params)["workbook"]))
 
@@ -23,7 +23,7 @@ def import_corrections(run: int, params: Params = None, dag_run: DagRun = None) 
     """Record the approved corrections and replay the rows; run again, it goes on."""
     chosen = given(params)
     with at_work() as world:
-        from cutover.phases.submitting import import_approved
+        from cutover.phases.quarantine.submitting import import_approved
 
         by_whom = chosen["corrected_by"] or person_of(dag_run)
         done = import_approved(world, run, read_workbook(chosen["workbook"]), by_whom=by_whom)

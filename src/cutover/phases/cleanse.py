@@ -15,10 +15,10 @@ from cutover.core.rules import as_array, fit, join_key
 from cutover.core.types import TEXT, type_of
 from cutover.errors import InputError, SourceError
 from cutover.phases import snapshots
-from cutover.phases.correcting import apply_corrections, digest, read_corrections
 from cutover.phases.duplicates import find_pairs
-from cutover.phases.linking import decided_pairs
-from cutover.phases.ragged import name_ragged, read_ragged
+from cutover.phases.mapping.linking import decided_pairs
+from cutover.phases.quarantine.correcting import apply_corrections, digest, read_corrections
+from cutover.phases.quarantine.ragged import name_ragged, read_ragged
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence, pairs, stewards

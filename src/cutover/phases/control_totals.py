@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from cutover.core.pairs import Figures, PairResult, pair_figures
 from cutover.core.rules import as_array
 from cutover.errors import SourceError, TargetError
-from cutover.phases.history import counted_outcomes
+from cutover.phases.mapping.history import counted_outcomes
 from cutover.phases.world import World
 from cutover.project.control_totals import Explanation, Pair, read_pairs
 from cutover.project.model import Source

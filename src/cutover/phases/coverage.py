@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from cutover.core.expression import columns_of, evaluate, order_expression
 from cutover.core.rules import JOINER, truth
 from cutover.core.verdicts import CheckResult, Status, all_of
-from cutover.phases.filling import told_by
-from cutover.phases.rule_kinds import branch_of
-from cutover.phases.target_coverage import check_target
-from cutover.phases.values import Value, observe_values, of_outcome, write_values
+from cutover.phases.gates.target_coverage import check_target
+from cutover.phases.mapping.filling import told_by
+from cutover.phases.mapping.rule_kinds import branch_of
+from cutover.phases.mapping.values import Value, observe_values, of_outcome, write_values
 from cutover.phases.world import World
 from cutover.project.checking import located_expressions
 from cutover.project.model import (

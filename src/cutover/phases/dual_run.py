@@ -16,15 +16,15 @@ from cutover.core.pairs import PairResult
 from cutover.core.rules import as_array
 from cutover.errors import InputError, TargetError
 from cutover.phases import snapshots
-from cutover.phases.carrying import carry_corrections
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.control_totals import compare_pairs
-from cutover.phases.expected import KEY, compare_part, expected_part, with_key
-from cutover.phases.falling import reject_fallen
 from cutover.phases.land import land
+from cutover.phases.loading.expected import KEY, compare_part, expected_part, with_key
+from cutover.phases.loading.falling import reject_fallen
+from cutover.phases.loading.tables import Table, tables_of
 from cutover.phases.map import map_entity
+from cutover.phases.quarantine.carrying import carry_corrections
 from cutover.phases.runs import latest_run, read_run
-from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import Step, World
 from cutover.project.control_totals import read_pairs
 from cutover.project.model import Mapping

@@ -13,7 +13,7 @@ from cutover.core.rules import as_array
 from cutover.core.validators import VALIDATORS
 from cutover.core.verdicts import CheckResult, must_equal
 from cutover.errors import InputError
-from cutover.phases.surviving import count_lost_values
+from cutover.phases.mapping.surviving import count_lost_values
 from cutover.phases.world import World
 from cutover.project.model import Duplicates, Mapping
 from cutover.systems import datasets, pairs

@@ -9,13 +9,13 @@ import pyarrow.compute as pc
 from cutover.core.cleansing import replay
 from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
 from cutover.errors import GateClosed
-from cutover.phases import fit, quality
 from cutover.phases.cleanse import type_columns
-from cutover.phases.correcting import apply_corrections, split_log
 from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
-from cutover.phases.history import check_history
-from cutover.phases.rounding import check_rounding
+from cutover.phases.gates import fit, quality
+from cutover.phases.gates.rounding import check_rounding
+from cutover.phases.mapping.history import check_history
+from cutover.phases.quarantine.correcting import apply_corrections, split_log
 from cutover.phases.scope import retention_checks
 from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from cutover.errors import CutoverError, InputError, NotConserved, SourceError, SpecificationError
-from cutover.phases.ragged import stage_ragged
+from cutover.phases.quarantine.ragged import stage_ragged
 from cutover.phases.snapshots import new_snapshot
 from cutover.phases.world import Step, World
 from cutover.project.columns import check_columns

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutover.errors import InputError, TargetError
-from cutover.phases.batches import read_scope, write_batch
-from cutover.phases.falling import fallen_rows
-from cutover.phases.resuming import resume_run
+from cutover.phases.loading.batches import read_scope, write_batch
+from cutover.phases.loading.falling import fallen_rows
+from cutover.phases.loading.resuming import resume_run
 from cutover.phases.rollback import take_back
 from cutover.phases.runs import require_active
 from cutover.phases.world import Step, World

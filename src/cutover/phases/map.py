@@ -17,14 +17,14 @@ from cutover.core.gates import run_gate
 from cutover.core.rules import KeyIndex, as_array, truth
 from cutover.phases import snapshots
 from cutover.phases.cleanse import unreadable
-from cutover.phases.correcting import digest_above
-from cutover.phases.deciding import Decisions, decide, in_part
-from cutover.phases.filling import FilledColumn, fill_columns, rejects_of, told_by
-from cutover.phases.gating import column_gates, naming_keys, row_gates
-from cutover.phases.history import put_sums
-from cutover.phases.identities import index_keys, index_own_keys, look_up, row_ids, stage_identities
-from cutover.phases.lookups import Lookups, build_lookups
-from cutover.phases.settling import settle
+from cutover.phases.mapping.deciding import Decisions, decide, in_part
+from cutover.phases.mapping.filling import FilledColumn, fill_columns, rejects_of, told_by
+from cutover.phases.mapping.gating import column_gates, naming_keys, row_gates
+from cutover.phases.mapping.history import put_sums
+from cutover.phases.mapping.identities import index_keys, index_own_keys, look_up, row_ids, stage_identities
+from cutover.phases.mapping.lookups import Lookups, build_lookups
+from cutover.phases.mapping.settling import settle
+from cutover.phases.quarantine.correcting import digest_above
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping, Rule
 from cutover.systems import datasets, keys

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from cutover.core.cells import MASKED
 from cutover.core.expression import columns_of
 from cutover.errors import InputError
-from cutover.phases.masking import mask, personal_columns, reads_personal
-from cutover.phases.tables import tables_of
+from cutover.phases.loading.tables import tables_of
+from cutover.phases.pages.masking import mask, personal_columns, reads_personal
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Rule
 from cutover.systems import datasets

@@ -7,7 +7,7 @@ import pyarrow as pa
 from cutover.core.cleansing.texts import SECRET
 from cutover.core.profiles import ColumnProfile, NumberProfile, shape_of, suspect
 from cutover.core.rules import as_array
-from cutover.phases.profile_page import build_page
+from cutover.phases.pages.profile_page import build_page
 from cutover.phases.world import Step, World
 from cutover.project.model import Mapping
 from cutover.systems import datasets

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from cutover import __version__
 from cutover.core.rules import as_array
 from cutover.errors import InputError, NotConserved, SpecificationChanged
-from cutover.phases.falling import fallen_rows, reject_fallen
-from cutover.phases.tables import tables_of
+from cutover.phases.loading.falling import fallen_rows, reject_fallen
+from cutover.phases.loading.tables import tables_of
 from cutover.phases.world import World
 from cutover.systems import datasets, ledger
 from cutover.systems.catalogue import read_catalogue

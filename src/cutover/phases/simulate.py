@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 from cutover.errors import CutoverError, TerminalError
 from cutover.phases.load import load_entity
-from cutover.phases.report import write_report
+from cutover.phases.pages.report import write_report
+from cutover.phases.pages.workbook import write_reject_workbook
 from cutover.phases.runs import finish_run, read_run, start_run
 from cutover.phases.summary import Summary, summarise
 from cutover.phases.verify import verify_run
-from cutover.phases.workbook import write_reject_workbook
 from cutover.phases.world import World
 from cutover.systems.fingerprint import TableFingerprint, compare_fingerprints, take_fingerprint
 from cutover.systems.keys import hold_sequences

@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.errors import InputError
-from cutover.phases.masking import mask, open_targets, personal_columns
-from cutover.phases.ragged import texts_of
-from cutover.phases.tables import Table, tables_of
+from cutover.phases.loading.tables import Table, tables_of
+from cutover.phases.pages.masking import mask, open_targets, personal_columns
+from cutover.phases.quarantine.ragged import texts_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets

@@ -13,7 +13,8 @@ from cutover.core.rules import as_array
 from cutover.core.totals import Total, Totals, group_of
 from cutover.core.verdicts import CheckResult, must_equal, share_at_most
 from cutover.errors import InputError, TargetError
-from cutover.phases.expected import (
+from cutover.phases.gate import stop_when_closed
+from cutover.phases.loading.expected import (
     KEY,
     compare_part,
     expected_part,
@@ -21,12 +22,11 @@ from cutover.phases.expected import (
     selected,
     with_key,
 )
-from cutover.phases.falling import fallen_rows
-from cutover.phases.filling import told_by
-from cutover.phases.gate import stop_when_closed
-from cutover.phases.history import counted_outcomes
+from cutover.phases.loading.falling import fallen_rows
+from cutover.phases.loading.tables import Table, tables_of
+from cutover.phases.mapping.filling import told_by
+from cutover.phases.mapping.history import counted_outcomes
 from cutover.phases.runs import read_run
-from cutover.phases.tables import Table, tables_of
 from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping

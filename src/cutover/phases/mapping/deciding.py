@@ -7,10 +7,10 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.phases.cleanse import UNREADABLE_RULE, unreadable
-from cutover.phases.history import SUMS, decide_history
-from cutover.phases.linking import link_rows, match_sql
-from cutover.phases.ragged import read_ragged
-from cutover.phases.surviving import FILLS, survive
+from cutover.phases.mapping.history import SUMS, decide_history
+from cutover.phases.mapping.linking import link_rows, match_sql
+from cutover.phases.mapping.surviving import FILLS, survive
+from cutover.phases.quarantine.ragged import read_ragged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets

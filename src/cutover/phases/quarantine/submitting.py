@@ -4,8 +4,8 @@ import hashlib
 
 from cutover.core.verdicts import CheckResult
 from cutover.errors import GateClosed, InputError
-from cutover.phases.correct import Corrected, import_corrections, judge_workbook
-from cutover.phases.replay import standing_runs
+from cutover.phases.quarantine.correct import Corrected, import_corrections, judge_workbook
+from cutover.phases.quarantine.replay import standing_runs
 from cutover.phases.signoff import require_signoff
 from cutover.phases.world import World
 from cutover.systems import evidence

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.core.rules import as_array
-from cutover.phases.bisecting import TARGET_RULE
-from cutover.phases.settling import group_sql, reject_rows
-from cutover.phases.tables import tables_of
+from cutover.phases.loading.bisecting import TARGET_RULE
+from cutover.phases.loading.tables import tables_of
+from cutover.phases.mapping.settling import group_sql, reject_rows
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger

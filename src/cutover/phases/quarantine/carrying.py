@@ -6,8 +6,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.phases.correcting import read_corrections
-from cutover.phases.correction_sheet import current_rows
+from cutover.phases.quarantine.correcting import read_corrections
+from cutover.phases.quarantine.correction_sheet import current_rows
 from cutover.phases.world import World
 from cutover.systems import corrections, datasets
 

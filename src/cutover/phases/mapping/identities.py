@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.rules import KeyIndex, as_array
-from cutover.phases.deciding import in_part
+from cutover.phases.mapping.deciding import in_part
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, evidence, ledger

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from cutover.core.comparison import NOTHING, Comparison, compare
 from cutover.core.rules import as_array, join_key
 from cutover.core.types import DataType, type_of
-from cutover.phases.falling import reject_fallen
-from cutover.phases.tables import Table
+from cutover.phases.loading.falling import reject_fallen
+from cutover.phases.loading.tables import Table
 from cutover.phases.world import World
 from cutover.systems import copying, datasets
 from cutover.systems.catalogue import read_catalogue

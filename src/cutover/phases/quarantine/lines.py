@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from cutover.core.rules import as_array
 from cutover.errors import NotConserved
-from cutover.phases.correcting import last_corrections
-from cutover.phases.ragged import texts_of
+from cutover.phases.quarantine.correcting import last_corrections
+from cutover.phases.quarantine.ragged import texts_of
 from cutover.phases.runs import among
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Source, located_fields

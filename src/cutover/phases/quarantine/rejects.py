@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from cutover.core.expression import columns_of
 from cutover.core.reasons import Language, in_words
 from cutover.core.rules import as_array
-from cutover.phases.quarantine import due_days, owners_of
-from cutover.phases.replay import standing_runs
+from cutover.phases.quarantine.lines import due_days, owners_of
+from cutover.phases.quarantine.replay import standing_runs
 from cutover.phases.world import World
 from cutover.project.model import Mapping, located_fields
 from cutover.systems import datasets

@@ -18,9 +18,9 @@ import xlsxwriter
 
 from cutover.core.reasons import Language
 from cutover.errors import InputError
-from cutover.phases.correcting import apply_corrections, read_corrections
-from cutover.phases.rejects import Reject, correctable, list_rejects
-from cutover.phases.workbook import MASK, SHEET_ROWS
+from cutover.phases.pages.workbook import MASK, SHEET_ROWS
+from cutover.phases.quarantine.correcting import apply_corrections, read_corrections
+from cutover.phases.quarantine.rejects import Reject, correctable, list_rejects
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.project.spreadsheet import CELL_LENGTH, TEXTS_STAY, sheet_name

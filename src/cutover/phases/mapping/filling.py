@@ -8,8 +8,8 @@ import pyarrow as pa
 
 from cutover.core.rules import Filled, as_array, fit, truth
 from cutover.errors import TerminalError
-from cutover.phases.lookups import Lookups
-from cutover.phases.rule_kinds import fill, fill_beside
+from cutover.phases.mapping.lookups import Lookups
+from cutover.phases.mapping.rule_kinds import fill, fill_beside
 from cutover.project.model import Rule
 from cutover.systems import datasets
 

@@ -12,10 +12,10 @@ from cutover.core.cells import MASKED
 from cutover.core.composite import empty_codes
 from cutover.core.expression import evaluate
 from cutover.core.rules import JOINER, as_array, truth
-from cutover.phases.filling import told_by
-from cutover.phases.lookups import Lookups, crosswalk_lookups
-from cutover.phases.masking import reads_personal
-from cutover.phases.rule_kinds import column_of, fill
+from cutover.phases.mapping.filling import told_by
+from cutover.phases.mapping.lookups import Lookups, crosswalk_lookups
+from cutover.phases.mapping.rule_kinds import column_of, fill
+from cutover.phases.pages.masking import reads_personal
 from cutover.phases.world import World
 from cutover.project.model import Codes, Mapping, Rule, located_fields
 from cutover.systems import datasets

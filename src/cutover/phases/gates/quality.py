@@ -18,10 +18,10 @@ from cutover.core.gates import ColumnGate, RowGate, run_gate
 from cutover.core.rules import as_array, truth
 from cutover.core.types import TEXT
 from cutover.core.verdicts import CheckResult, Severity, must_equal, none_of
-from cutover.phases.expected import column_type
-from cutover.phases.filling import told_by
-from cutover.phases.gating import gate_check
-from cutover.phases.values import of_outcome
+from cutover.phases.loading.expected import column_type
+from cutover.phases.mapping.filling import told_by
+from cutover.phases.mapping.gating import gate_check
+from cutover.phases.mapping.values import of_outcome
 from cutover.phases.world import World
 from cutover.project.model import Check, Mapping
 from cutover.systems import datasets

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from cutover.core.rules import as_array, fit, join_key, translate, translate_effective
 from cutover.core.types import DataType
 from cutover.core.verdicts import CheckResult, all_of
-from cutover.phases.lookups import crosswalk_lookups
-from cutover.phases.rule_kinds import QUANTITY, column_of
-from cutover.phases.values import of_outcome
+from cutover.phases.mapping.lookups import crosswalk_lookups
+from cutover.phases.mapping.rule_kinds import QUANTITY, column_of
+from cutover.phases.mapping.values import of_outcome
 from cutover.phases.world import World
 from cutover.project.model import Currency, Mapping, Unit
 from cutover.systems import datasets

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from cutover.core.verdicts import CheckResult, must_equal, none_of
-from cutover.phases.settling import circles
-from cutover.phases.tables import Table, tables_of
+from cutover.phases.loading.tables import Table, tables_of
+from cutover.phases.mapping.settling import circles
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets

@@ -13,7 +13,7 @@ from cutover.core.rules import Filled, as_array, fit, truth, where_null
 from cutover.core.texts import join_texts, split_texts, write_numbers
 from cutover.core.types import DataType, type_of
 from cutover.errors import TerminalError
-from cutover.phases.lookups import Lookups
+from cutover.phases.mapping.lookups import Lookups
 from cutover.project.model import (
     Attachment,
     Branch,

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from cutover.core.rules import as_array
 from cutover.errors import NotConserved
-from cutover.phases.bisecting import Frame, find_refused
-from cutover.phases.falling import fallen_rows, reject_fallen
-from cutover.phases.quarantine import reject_lines
+from cutover.phases.loading.bisecting import Frame, find_refused
+from cutover.phases.loading.falling import fallen_rows, reject_fallen
+from cutover.phases.loading.tables import Table, tables_of
+from cutover.phases.quarantine.lines import reject_lines
 from cutover.phases.runs import among, select_rows
-from cutover.phases.tables import Table, tables_of
 from cutover.phases.world import World
 from cutover.project.model import Mapping
 from cutover.systems import datasets, ledger

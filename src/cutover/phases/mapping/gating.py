@@ -6,7 +6,7 @@ from typing import Any
 from cutover.core.gates import ColumnGate, GateCheck, RowGate
 from cutover.core.schema_source import print_schema
 from cutover.core.types import DataType, type_of
-from cutover.phases.filling import FilledColumn
+from cutover.phases.mapping.filling import FilledColumn
 from cutover.project.model import Check, Mapping, OpeningBalance, Reference, Rule, Sequence, Sign, Split, Target
 
 

@@ -13,9 +13,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from cutover.core.reasons import Language
 from cutover.errors import InputError, TerminalError
-from cutover.phases.correction_sheet import EMPTY, META, SheetPlan, current_rows, heads, row_hash
-from cutover.phases.rejects import list_rejects
-from cutover.phases.replay import Replayed, alone, prepare, remap, replay_alone, standing_runs
+from cutover.phases.quarantine.correction_sheet import EMPTY, META, SheetPlan, current_rows, heads, row_hash
+from cutover.phases.quarantine.rejects import list_rejects
+from cutover.phases.quarantine.replay import Replayed, alone, prepare, remap, replay_alone, standing_runs
 from cutover.phases.runs import require_unchanged
 from cutover.phases.world import World
 from cutover.project.model import Mapping

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from cutover.core.rules import as_array
-from cutover.phases.expected import selected
+from cutover.phases.loading.expected import selected
 from cutover.phases.runs import read_run
 from cutover.phases.world import World
 from cutover.project.model import Mapping

@@ -1,0 +1,1 @@
+"""The parts of mapping: rows decided, filled, linked and settled."""

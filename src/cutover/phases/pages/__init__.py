@@ -1,0 +1,1 @@
+"""What people open: reports, workbooks, profiles, and what of them is masked."""

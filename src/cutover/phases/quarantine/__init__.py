@@ -1,0 +1,1 @@
+"""Quarantine: rejected rows, their corrections from Excel, and their replay."""
