@@ -31,9 +31,9 @@ from cutover.project.mapping_workbook.pages import Figures, build_pages  # noqa:
 from cutover.project.model import Excel, Source  # noqa: E402
 from cutover.project.specification import read_specification  # noqa: E402
 from cutover.systems.sources import Feed, Folder, read_feed  # noqa: E402
-from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
+from tests.phases.moved import Moved, first_moved, moved, original, toy  # noqa: E402
 
-__all__ = ["moved", "original", "scratch_database", "template_database", "toy"]
+__all__ = ["first_moved", "moved", "original", "scratch_database", "template_database", "toy"]
 
 TEXTS = st.text(st.sampled_from("ab0 '\"=;,\n\t中𠮷é+-"), max_size=6) | st.sampled_from(
     [
