@@ -66,9 +66,11 @@ def _shown(cell: Any) -> Any:
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, int | float):
-        if abs(float(cell)) >= 1e15:
+        # XlsxWriter writes sixteen digits, of which Excel shows fifteen.
+        written = float(f"{float(cell):.16g}")
+        if abs(written) >= 1e15:
             raise LookupError
-        digits = Decimal(f"{float(cell):.14e}")
+        digits = Decimal(f"{written:.14e}")
         return "0" if not digits else f"{digits.normalize():f}"
     if isinstance(cell, dt.datetime):
         if cell < dt.datetime(1900, 3, 1):  # noqa: DTZ001
