@@ -6,7 +6,6 @@ Prints the seconds of each round and the ratio of the medians (load rows/s over 
 took as a share of the load.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -18,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
-from throwaway import throwaway_target
+from throwaway import read_arguments, throwaway_target
 
 from cutover.phases.load import load_entity
 from cutover.phases.rollback import roll_back
@@ -170,9 +169,5 @@ def run_rounds(world: World, rows: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
-    parser.add_argument("--url", help="a PostgreSQL server to use; one is started when absent")
-    chosen = parser.parse_args()
+    chosen = read_arguments(__doc__)
     main(chosen.rows, chosen.rounds, chosen.url)

@@ -1,5 +1,6 @@
-"""A database of a benchmark's own, dropped at the end: on a given server, else on one started for it from the wheel."""
+"""What benchmarks of one entity share: their arguments, and a database on a given server or on one started for it."""
 
+import argparse
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,15 @@ from cutover.runtime.home import make_home
 from cutover.runtime.postgres import ServerChoice, start_server
 from cutover.runtime.stack import remove_all
 from cutover.systems.connections import Connection
+
+
+def read_arguments(doc: str) -> argparse.Namespace:
+    """Return rows, rounds and url (None where no server is given) of a script, whose docstring tells what it is."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
+    parser.add_argument("--url", help="a PostgreSQL server to use; one is started when absent")
+    return parser.parse_args()
 
 
 @contextmanager

@@ -10,7 +10,6 @@ Python texts, is held to the same result, and checks nothing afterwards; and the
 is cleansing and mapping with its row gates, which is what plain pandas does too. The ratios are those of the medians.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -23,7 +22,7 @@ import numpy as np
 import plain_pandas
 import pyarrow as pa
 import pyarrow.compute as pc
-from throwaway import throwaway_target
+from throwaway import read_arguments, throwaway_target
 
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.gate import gate_mapping
@@ -174,9 +173,5 @@ def main(rows: int, rounds: int, url: str | None) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
-    parser.add_argument("--url", help="a PostgreSQL server to use; one is started when absent")
-    chosen = parser.parse_args()
+    chosen = read_arguments(__doc__)
     main(chosen.rows, chosen.rounds, chosen.url)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from cutover.core.cells import MASKED
 from cutover.errors import InputError
 from cutover.phases.coverage import undecided_columns
+from cutover.phases.pages.masking import personal_columns
 from cutover.phases.snapshots import latest_snapshot
 from cutover.phases.world import World
 from cutover.project.crosswalk import Crosswalk
@@ -46,7 +47,7 @@ def read_figures(world: World) -> Figures:
             names = list(types)
             undecided[entity] = undecided_columns(mapping, names)
             dataset = _dataset(world, snapshot, mapping)
-            personal = frozenset(name.casefold() for name in mapping.pii)
+            personal = personal_columns(mapping)
             columns[entity] = _columns(frames, dataset, types, personal)
             for crosswalk, sources in _translated(mapping):
                 if set(sources) <= set(names):
