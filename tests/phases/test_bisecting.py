@@ -187,12 +187,69 @@ def test_a_group_over_two_batches_falls_together_and_rises_when_the_target_is_me
         ("line", 3, "LI-A", "", "group_rejected", ""),
     ]
     verify_run(world, run_id)
-    roll_back(world, run_id, entity="line", seq=1, reason="mended", by_whom="a test")
+    roll_back(world, run_id, entity="line", seq=0, reason="mended", by_whom="a test")
     execute(world, "alter table app.line drop constraint odd")
     assert load_entity(world, run_id, "line").loaded == 5
     assert rows(world, REJECTS) == []
     verify_run(world, run_id)
     finish_run(world, run_id)
+
+
+BALANCED = (
+    "create function app.balanced() returns trigger language plpgsql as $$ begin"
+    " if (select sum(qty) from app.line where order_id = new.order_id) <> 0 then"
+    " raise integrity_constraint_violation using constraint = 'balanced'; end if; return null; end $$;"
+    "create constraint trigger balanced after insert on app.line deferrable initially deferred"
+    " for each row execute function app.balanced()"
+)
+
+
+def documents(toy: Toy, lines: list[tuple[str, str, str]]) -> None:
+    toy.write("customer", [{"NR": "1"}])
+    toy.write("supplier", [])
+    toy.write("order", [{"ID": number, "PARTNER": "1"} for number in dict.fromkeys(line[0] for line in lines)])
+    toy.write("line", [{"ID": number, "POS": pos, "QTY": quantity} for number, pos, quantity in lines])
+
+
+def of_two_lines(number: str) -> list[tuple[str, str, str]]:
+    return [(number, "10", "2"), (number, "20", "-2")]
+
+
+@pytest.mark.parametrize("batch_rows", [1, 2, 3, 100])
+def test_documents_that_must_balance_load_whole_wherever_the_batches_end(toy: Toy, batch_rows: int) -> None:
+    # Document 2 lies before, between and behind others: its group spans several parts, and whole parts leave for it.
+    lines = [("2", "10", "3"), *of_two_lines("1"), ("2", "20", "-1"), *of_two_lines("3"), ("2", "30", "-2")]
+    documents(toy, [*lines, *of_two_lines("4")])
+    world, run_id = prepared(toy, BALANCED, batch_rows=batch_rows)
+    load(world, run_id)
+    assert rows(world, OUTCOMES, entity="line") == [("loaded", 9)]
+    verify_run(world, run_id)
+    finish_run(world, run_id)
+    assert roll_back(world, run_id, reason="a test", by_whom="a test").original_state is True
+
+
+@pytest.mark.parametrize("batch_rows", [3, 100])
+def test_a_document_that_does_not_balance_is_rejected_whole_and_all_others_load(toy: Toy, batch_rows: int) -> None:
+    good = [line for number in range(20, 36) for line in of_two_lines(str(number))]
+    documents(toy, [*good[:15], *[("7", str(pos), "1") for pos in range(10, 25)], *good[15:]])
+    world, run_id = prepared(toy, BALANCED, batch_rows=batch_rows)
+    load(world, run_id)
+    assert rows(world, OUTCOMES, entity="line") == [("loaded", 32), ("rejected", 15)]
+    assert {line[2:] for line in rows(world, REJECTS)} == {("TARGET", "", "refused_by_target", "balanced")}
+    verify_run(world, run_id)
+    finish_run(world, run_id)
+
+
+def test_of_a_document_the_row_at_fault_is_named_and_the_others_fall_with_it(toy: Toy) -> None:
+    documents(toy, [*of_two_lines("1"), ("2", "10", "2"), ("2", "30", "-2"), *of_two_lines("3")])
+    world, run_id = prepared(toy, BALANCED, "alter table app.line add constraint odd check (pos <> '30')")
+    load(world, run_id)
+    assert rows(world, REJECTS) == [
+        ("line", 2, "LI-A", "", "group_rejected", ""),
+        ("line", 3, "TARGET", "", "check_constraint", "odd"),
+    ]
+    assert rows(world, OUTCOMES, entity="line") == [("loaded", 4), ("rejected", 2)]
+    verify_run(world, run_id)
 
 
 def test_a_batch_in_which_everything_is_bad_stops_with_one_message(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ from small_world import (
 )  # fmt: skip
 
 from cutover.errors import InputError, NotConserved, SpecificationChanged, TargetError
-from cutover.phases.load import EntityResult, load_entity, refers_to_itself
+from cutover.phases.load import EntityResult, load_entity
+from cutover.phases.loading.planning import refers_to_itself
 from cutover.phases.runs import finish_run, start_run
 from cutover.phases.world import Step
 from cutover.project.model import Mapping

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cutover.errors import InputError, TargetError
-from cutover.phases.loading.batches import read_scope, write_batch
+from cutover.phases.loading.batches import write_batch
 from cutover.phases.loading.falling import fallen_rows
+from cutover.phases.loading.planning import Scope, plan_batches, scope_now
 from cutover.phases.loading.resuming import resume_run
 from cutover.phases.rollback import take_back
 from cutover.phases.runs import require_active
 from cutover.phases.world import Step, World
-from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
 from cutover.systems.ledger import Batch, Run
 from cutover.systems.refusals import refusals, row_reason
@@ -48,53 +48,38 @@ def load_entity(world: World, run_id: int, entity: str, *, slice_index: int = 0,
     manifest = world.staging.require(datasets.outcome(run.snapshot_id, entity), phase="map")
     total = manifest.get("rows") if slices == 1 and run.kind == "full" else None
     done: list[Batch] = []
-    for seq, parts in plan_batches(world, run, entity, slice_index, slices):
-        done.append(load_batch(world, run, entity, seq, parts))
-        world.progress(Step("load", entity, sum(batch.rows_read for batch in done), total))
+    planned = plan_batches(world, run, world.specification.mapping(entity))
+    for scope in planned:
+        if scope.seq % slices == slice_index:
+            done.append(load_batch(world, run, entity, scope))
+            world.progress(Step("load", entity, sum(batch.rows_read for batch in done), total))
     done += _load_replays(world, run, entity, slice_index, slices)
-    _reload_fallen(world, run, entity)
+    _reload_fallen(world, run, entity, planned)
     return _sum(entity, _as_kept(world, run, done))
 
 
-def plan_batches(world: World, run: Run, entity: str, slice_index: int, slices: int) -> list[tuple[int, list[int]]]:
-    """Return the batches of a slice, each as its number and the parts it holds; rows may have left for a replay."""
-    parts = world.staging.parts(datasets.outcome(run.snapshot_id, entity))
-    whole = refers_to_itself(world.specification.mapping(entity))
-    batches = [(0, parts)] if whole and parts else [(part, [part]) for part in parts]
-    return [(seq, held) for seq, held in batches if seq % slices == slice_index]
-
-
-def refers_to_itself(mapping: Mapping) -> bool:
-    """Whether rows of an entity refer to others of it: by a key, or from a further row of one merged away."""
-    kept = [field for split in mapping.also if split.merged == "keep" for field in split.fields]
-    references = [field for field in (*mapping.fields, *kept) if isinstance(field, Reference)]
-    return any(mapping.entity in field.entities for field in references)
-
-
-def load_batch(world: World, run: Run, entity: str, seq: int, parts: Sequence[int], *, again: bool = False) -> Batch:
+def load_batch(world: World, run: Run, entity: str, planned: Scope, *, again: bool = False) -> Batch:
     """Load one batch in one transaction, unless the ledger says that it is loaded; return its ledger row.
 
     Rows that the target refuses are found by bisecting and rejected; all others load. again: a batch that is loaded is
     taken back and loaded anew in the same transaction.
     """
     try:
-        return _load_batch(world, run, entity, seq, parts, again, bisects=False)
+        return _load_batch(world, run, entity, planned, again, bisects=False)
     except TargetError as refusal:
         if row_reason(refusal) is None:
             raise
     # Searching leaves its marks on the transaction, so only a batch that needs it pays for it.
-    return _load_batch(world, run, entity, seq, parts, again, bisects=True)
+    return _load_batch(world, run, entity, planned, again, bisects=True)
 
 
-def _load_batch(
-    world: World, run: Run, entity: str, seq: int, parts: Sequence[int], again: bool, *, bisects: bool
-) -> Batch:
-    with refusals(entity=entity, batch=seq), world.target.begin() as connection:
-        found = ledger.lock_batch(connection, run.run_id, entity, seq)
+def _load_batch(world: World, run: Run, entity: str, planned: Scope, again: bool, *, bisects: bool) -> Batch:
+    with refusals(entity=entity, batch=planned.seq), world.target.begin() as connection:
+        found = ledger.lock_batch(connection, run.run_id, entity, planned.seq)
         if found is not None and found.state == "loaded" and not again:
             return found
         require_active(ledger.read_run(connection, run.run_id, lock="share"))
-        scope = read_scope(connection, run, entity, seq, parts)
+        scope = scope_now(connection, run, entity, planned)
         if found is not None:
             if found.state == "loaded":
                 take_back(world, connection, found)
@@ -102,8 +87,8 @@ def _load_batch(
         return write_batch(world, connection, run, world.specification.mapping(entity), scope, bisects=bisects)
 
 
-def _reload_fallen(world: World, run: Run, entity: str) -> None:
-    """Load those batches again whose rows fell, or rose, with what was known only after them (a group over two)."""
+def _reload_fallen(world: World, run: Run, entity: str, planned: Sequence[Scope]) -> None:
+    """Load those batches again whose rows fell, or rose, with what was known only after them (a group, a replay)."""
     mapping = world.specification.mapping(entity)
     with world.target.connect() as connection:
         kept = ledger.list_refused(connection, run.snapshot_id, entity)
@@ -111,19 +96,19 @@ def _reload_fallen(world: World, run: Run, entity: str) -> None:
         known, wanted = set(kept["_row"].to_pylist()), set(fallen["_row"].to_pylist())
         apart = sorted(known ^ wanted)
         seqs = ledger.list_seqs_of_rows(connection, run.run_id, entity, apart) if apart else []
-    planned = dict(plan_batches(world, run, entity, 0, 1))
-    everything = world.staging.parts(datasets.outcome(run.snapshot_id, entity))
+    everything = tuple(world.staging.parts(datasets.outcome(run.snapshot_id, entity)))
+    known_scopes = {scope.seq: scope for scope in planned}
     for seq in seqs:
-        load_batch(world, run, entity, seq, planned.get(seq, everything), again=True)
+        load_batch(world, run, entity, known_scopes.get(seq, Scope(seq, everything)), again=True)
 
 
 def _load_replays(world: World, run: Run, entity: str, slice_index: int, slices: int) -> list[Batch]:
     """Load the replays of an entity that were taken back; each holds rows of whatever parts."""
     with world.target.connect() as connection:
         known = [batch.seq for batch in ledger.list_batches(connection, run.run_id, entity)]
-    parts = world.staging.parts(datasets.outcome(run.snapshot_id, entity))
+    parts = tuple(world.staging.parts(datasets.outcome(run.snapshot_id, entity)))
     replays = [seq for seq in known if seq >= ledger.FIRST_REPLAY and seq % slices == slice_index]
-    return [load_batch(world, run, entity, seq, parts) for seq in replays]
+    return [load_batch(world, run, entity, Scope(seq, parts)) for seq in replays]
 
 
 def _as_kept(world: World, run: Run, done: Sequence[Batch]) -> list[Batch]:

@@ -1,7 +1,6 @@
-"""One batch: which source rows it holds, and how they are written with their ledger in the caller's transaction."""
+"""One batch: its rows are written with their ledger in the caller's transaction."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pyarrow as pa
@@ -12,6 +11,8 @@ from cutover.core.rules import as_array
 from cutover.errors import NotConserved
 from cutover.phases.loading.bisecting import Frame, find_refused
 from cutover.phases.loading.falling import fallen_rows, reject_fallen
+from cutover.phases.loading.grouping import units_of
+from cutover.phases.loading.planning import Scope
 from cutover.phases.loading.tables import Table, tables_of
 from cutover.phases.quarantine.lines import reject_lines
 from cutover.phases.runs import among, select_rows
@@ -22,33 +23,6 @@ from cutover.systems.catalogue import read_catalogue
 from cutover.systems.journal import write_entry
 from cutover.systems.ledger import Batch, Run
 from cutover.systems.writing import Writing, insert_rows
-
-_NO_ROWS = pa.array([], pa.int64())
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The source rows of a batch: those of some parts; `only` these of them, or all but those replayed `elsewhere`."""
-
-    seq: int
-    parts: tuple[int, ...]
-    only: pa.Array | None = None
-    elsewhere: pa.Array = field(default_factory=lambda: _NO_ROWS)
-
-    def among(self, rows: pa.Table) -> pa.Table:
-        """Return those of the rows that the batch holds."""
-        if self.only is not None:
-            return rows.filter(pc.is_in(rows["_row"], value_set=self.only))
-        return rows.filter(pc.invert(pc.is_in(rows["_row"], value_set=self.elsewhere))) if len(self.elsewhere) else rows
-
-
-def read_scope(connection: Connection, run: Run, entity: str, seq: int, parts: Sequence[int]) -> Scope:
-    """Return the rows of a batch: a replay holds those that the ledger names, any other those of its parts."""
-    replayed = ledger.list_replayed(connection, run.run_id, entity)
-    if seq >= ledger.FIRST_REPLAY:
-        return Scope(seq, tuple(parts), as_array(replayed.filter(pc.equal(replayed["seq"], seq))["_row"]))
-    return Scope(seq, tuple(parts), elsewhere=as_array(replayed["_row"]))
-
 
 def write_batch(
     world: World, connection: Connection, run: Run, mapping: Mapping, scope: Scope, *, bisects: bool
@@ -76,12 +50,14 @@ def _find_refused(
             frames.append(Frame(name, pa.concat_tables(rows)))
             references += [(frames[-1].rows, field.target) for field in table.references(mapping.entity)]
     own = pc.equal(outcomes["outcome"], "loaded")
+    rows = pc.unique(pa.chunked_array([as_array(frame.rows["_row"]) for frame in frames], pa.int64()))
     found = find_refused(
         connection,
         frames,
+        pa.table({"_row": rows, "unit": units_of(world, run.snapshot_id, mapping, rows)}),
         _references(outcomes.filter(own), references),
         # All rows of a replay were rejected before, and all may be again.
-        world.specification.project.thresholds.refused_rate_max if scope.only is None else Decimal(1),
+        Decimal(1) if scope.is_replay else world.specification.project.thresholds.refused_rate_max,
     )
     place = as_array(pc.index_in(found["_row"], value_set=as_array(outcomes["_row"])))
     at = found.schema.get_field_index("_key")
@@ -121,8 +97,8 @@ def _write_batch(
 
 def _outcomes(world: World, run: Run, entity: str, scope: Scope, fallen: pa.Table) -> pa.Table:
     dataset = datasets.outcome(run.snapshot_id, entity)
-    staged = pa.concat_tables([world.staging.read_part(dataset, part) for part in scope.parts])
-    return reject_fallen(scope.among(select_rows(world, run, entity, staged)), fallen)
+    staged = pa.concat_tables([scope.among(world.staging.read_part(dataset, part)) for part in scope.parts])
+    return reject_fallen(select_rows(world, run, entity, staged), fallen)
 
 
 def _target_rows(world: World, table: Table, scope: Scope, outcomes: pa.Table) -> Iterator[pa.Table]:

@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from cutover.core.rules import as_array
 from cutover.errors import Busy, InputError, TargetError
 from cutover.phases.cleanse import cleanse_entity
-from cutover.phases.loading.batches import Scope, write_batch
+from cutover.phases.loading.batches import write_batch
 from cutover.phases.loading.bisecting import TARGET_RULE
 from cutover.phases.loading.falling import fallen_rows
+from cutover.phases.loading.planning import Scope
 from cutover.phases.map import map_entity
 from cutover.phases.quarantine.correcting import last_corrections
 from cutover.phases.runs import prove_balance, require_unchanged
