@@ -66,15 +66,18 @@ LIMIT = ("project.yaml", "{pilot: 1, full: 1}, default_rate_max: 1", "{pilot: 1,
 def test_a_sound_snapshot_passes_and_every_result_is_kept(moved: Moved) -> None:
     [(snapshot,)] = rows(moved.world, "select snapshot_id from cutover.run")
     results = gate_mapping(moved.world, snapshot, WAVE)
-    # Nothing says where the codes of the toy's crosswalks live in its target: that is told, and is no pass.
-    assert {result.check_id for result in results if result.status != "pass"} == {"DANGLING.CU-3", "DANGLING.OR-3"}
+    # Nothing says where the codes of the toy's crosswalks live in its target, one entity refers to no earlier one, and
+    # one has no merged rows: that is told, and is no pass.
+    others = {(result.check_id, result.entity) for result in results if result.status != "pass"}
+    assert others == {("DANGLING.CU-3", "customer"), ("DANGLING.OR-3", "order"), ("ORDER", "customer"),
+                      ("UNMERGE", "supplier")}  # fmt: skip
     assert {result.status for result in results} == {"pass", "not_applicable"}
     stored = rows(moved.world, "select check_id, entity from cutover.check_result where gate = 'mapping'")
     assert sorted(stored) == sorted((result.check_id, result.entity) for result in results)
     assert {check.partition(".")[0] for check, _ in stored} == {
         "CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS", "APPROVED", "VALUES", "VALUE_ROWS", "MANDATORY",
         "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT",
-        "DROPPED", "ROUNDING", "FANOUT",
+        "DROPPED", "ROUNDING", "FANOUT", "UNMERGE",
     }  # fmt: skip
 
 
@@ -82,7 +85,7 @@ def test_too_many_rejects_close_it_and_just_enough_do_not(checked: Checked) -> N
     bad, good = {"NR": "1", "LAND": "??"}, [{"NR": str(number)} for number in range(2, 5)]
     results = checked([bad, *good], LIMIT)
     assert of(results, "REJECTS", "customer").status == "pass"
-    assert of(results, "REJECTS", "customer").evidence == {"reasons": {"CU-3 no_entry": 1}}
+    assert of(results, "REJECTS", "customer").evidence["reasons"] == {"CU-3 no_entry": 1}
     results = checked([bad, *good[:2]], LIMIT)
     assert of(results, "REJECTS", "customer").status == "fail"
     assert "REJECTS customer fail: 33.3333% (at most 25.0000%)" in of(results, "CLOSED", None).message

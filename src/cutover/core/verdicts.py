@@ -8,6 +8,7 @@ from typing import Any, Literal
 Severity = Literal["blocker", "major", "minor"]
 Status = Literal["pass", "fail", "error", "not_run", "waived", "not_applicable"]
 MINORS_THAT_CLOSE = 5
+_NOTHING = "the data hold nothing to ask it of"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def all_of(
 ) -> CheckResult:
     """Check that `part` is the whole; an empty whole is not applicable, and says so."""
     if whole == 0:
-        return CheckResult(check_id, entity, "not_applicable", severity, part, whole, message="the data hold none")
+        return CheckResult(check_id, entity, "not_applicable", severity, part, whole, message=_NOTHING)
     status: Status = "pass" if part == whole else "fail"
     value, wanted = f"{part} of {whole}", "= 100 %"
     return CheckResult(check_id, entity, status, severity, part, whole, value, wanted, message, evidence)
@@ -80,27 +81,28 @@ def not_run(check_id: str, entity: str | None, message: str, *, severity: Severi
 
 
 def must_equal(
-    check_id: str,
-    entity: str | None,
-    found: Any,
-    wanted: Any,
-    *,
-    severity: Severity = "blocker",
-    **evidence: Any,
+    check_id: str, entity: str | None, found: int, wanted: int, *, severity: Severity = "blocker", **evidence: Any
 ) -> CheckResult:
-    """Check that two figures are equal."""
+    """Check that a count is the one that it must be."""
     status: Status = "pass" if found == wanted else "fail"
-    return CheckResult(check_id, entity, status, severity, value=str(found), threshold=f"= {wanted}", evidence=evidence)
+    return CheckResult(check_id, entity, status, severity, found, wanted, str(found), f"= {wanted}", evidence=evidence)
 
 
 def none_of(
-    check_id: str, entity: str, bad: int, whole: int, *, severity: Severity = "blocker", **evidence: Any
+    check_id: str,
+    entity: str | None,
+    bad: int,
+    whole: int,
+    *,
+    severity: Severity = "blocker",
+    message: str = "",
+    **evidence: Any,
 ) -> CheckResult:
     """Check that none of `whole` is bad; an empty whole is not applicable, and says so."""
-    if whole == 0:
-        return CheckResult(check_id, entity, "not_applicable", severity, bad, whole, message="it applies to no row")
+    if whole == 0 and bad == 0:
+        return CheckResult(check_id, entity, "not_applicable", severity, bad, whole, message=_NOTHING)
     status: Status = "pass" if bad == 0 else "fail"
-    return CheckResult(check_id, entity, status, severity, bad, whole, str(bad), "= 0", evidence=evidence)
+    return CheckResult(check_id, entity, status, severity, bad, whole, str(bad), "= 0", message, evidence)
 
 
 def closing(results: Iterable[CheckResult]) -> list[CheckResult]:

@@ -7,21 +7,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cutover.core.cleansing import replay
-from cutover.core.verdicts import CheckResult, closing, must_equal, share_at_most
-from cutover.errors import GateClosed
+from cutover.core.verdicts import CheckResult, must_equal, none_of, share_at_most
 from cutover.phases.cleanse import type_columns
 from cutover.phases.coverage import cover_entity
 from cutover.phases.duplicates import duplicate_checks
 from cutover.phases.gates import fit, quality
+from cutover.phases.gates.concluding import conclude
 from cutover.phases.gates.rounding import check_rounding
 from cutover.phases.mapping.history import check_history
 from cutover.phases.quarantine.correcting import apply_corrections, split_log
 from cutover.phases.scope import retention_checks
-from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import DefaultAudited, Mapping
 from cutover.project.scope import read_scope
-from cutover.systems import datasets, evidence
+from cutover.systems import datasets
 
 MAPPING_GATE = "mapping"
 
@@ -38,26 +37,7 @@ def gate_mapping(world: World, snapshot: str, wave: str) -> list[CheckResult]:
         rows = world.staging.require(datasets.outcome(snapshot, entity), phase="map")["rows"]
         results += [*_entity_checks(world, snapshot, mapping), *retention_checks(world, snapshot, mapping, scope)]
         world.progress(Step("gate", entity, rows, rows))
-    with world.target.begin() as connection:
-        results = with_waivers(world, connection, MAPPING_GATE, snapshot, results)
-        evidence.record_checks(connection, MAPPING_GATE, results, run_id=None, snapshot=snapshot)
-    stop_when_closed(MAPPING_GATE, results)
-    return results
-
-
-def stop_when_closed(gate: str, results: list[CheckResult]) -> None:
-    """Raise GateClosed when results close a gate; the message names check, value, threshold and mend of each."""
-    closed = closing(results)
-    if closed:
-        lines = "; ".join(
-            f"{one.check_id} {one.entity or ''} {one.status}: {one.value or one.message} ({one.threshold})"
-            + (f", {one.message}" if one.value and one.message else "")
-            for one in closed
-        )
-        raise GateClosed(
-            f"gate {gate!r} is closed by {len(closed)} of {len(results)} checks: {lines}",
-            fix="look at the rejects, mend data or mapping, and run the phase again; thresholds are in project.yaml",
-        )
+    return conclude(world, MAPPING_GATE, results, snapshot=snapshot)
 
 
 def _entity_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
@@ -104,24 +84,24 @@ def _replayed(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
 
     A change that was made by itself must be of a rule that may.
     """
-    wrong = cells = 0
+    wrong = cells = parts = 0
     may = pa.array([rule.rule for rule in mapping.cleanse if not (rule.propose or rule.approver)], pa.string())
     clean, changes = datasets.clean(snapshot, mapping.entity), datasets.changes(snapshot, mapping.entity)
     for index, raw in world.staging.read_parts(datasets.raw(snapshot, mapping.source)):
         logged = world.staging.read_part(changes, index)
-        cells += len(logged)
+        cells, parts = cells + len(logged), parts + 1
         held, others = split_log(logged)
         own = pc.and_(pc.equal(others["mode"], "auto"), pc.invert(pc.is_in(others["rule"], value_set=may)))
         if pc.any(own).as_py():
             told = f"part {index}: cells changed by themselves whose rule needs an approval: {pc.sum(own).as_py()}"
-            return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=told)
+            return none_of("REPLAY", mapping.entity, 1, parts, message=told)
         try:
             corrected, _ = apply_corrections(raw, held)
             typed, _ = type_columns(mapping, replay(corrected, others))
         except ValueError as problem:
-            return CheckResult("REPLAY", mapping.entity, "fail", "blocker", message=f"part {index}: {problem}")
+            return none_of("REPLAY", mapping.entity, 1, parts, message=f"part {index}: {problem}")
         wrong += not typed.equals(world.staging.read_part(clean, index, typed.column_names))
-    return must_equal("REPLAY", mapping.entity, wrong, 0, logged_cells=cells)
+    return none_of("REPLAY", mapping.entity, wrong, parts, logged_cells=cells)
 
 
 def _defaults(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:

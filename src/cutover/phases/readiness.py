@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from cutover.core.verdicts import CheckResult
 from cutover.errors import InputError
-from cutover.phases.gate import MAPPING_GATE, stop_when_closed
+from cutover.phases.gate import MAPPING_GATE
+from cutover.phases.gates.concluding import stop_when_closed
 from cutover.phases.rehearsal import REHEARSAL_GATE
 from cutover.phases.runs import list_runs
 from cutover.phases.verify import VERIFY_GATE

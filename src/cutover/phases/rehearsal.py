@@ -6,6 +6,7 @@ from cutover.phases.rollback import RollbackResult, roll_back
 from cutover.phases.runs import read_run
 from cutover.phases.world import World
 from cutover.systems import evidence
+from cutover.systems.fingerprint import read_fingerprint
 
 REHEARSAL_GATE = "rehearsal"
 
@@ -24,9 +25,11 @@ def rehearse(world: World, run_id: int, *, by_whom: str) -> RollbackResult:
     result = roll_back(world, run_id, reason="rehearsal of the way back", by_whom=by_whom)
     written = result.rows_removed + result.rows_restored + result.rows_kept
     status: Status = "fail" if not result.original_state else "pass" if written else "not_run"
-    proof = CheckResult("FINGERPRINT", None, status, "blocker", value=status, threshold="as before the load",
-                        evidence={"rows_taken_back": written})  # fmt: skip
     with world.target.begin() as connection:
+        tables = len(read_fingerprint(connection, run_id, "before_load"))
+        facts = {"rows_taken_back": written, "differences": list(result.differences)}
+        proof = CheckResult("FINGERPRINT", None, status, "blocker", len(result.differences), tables, status,
+                            "as before the load", evidence=facts)  # fmt: skip
         evidence.record_checks(connection, REHEARSAL_GATE, [proof], run_id=run_id, snapshot=None)
     if not result.original_state:
         raise GateClosed(

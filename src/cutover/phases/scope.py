@@ -4,11 +4,10 @@ What people decided stands in the project's folder `scope`; what there is was wr
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
 
-from cutover.core.verdicts import CheckResult, all_of, must_equal, not_run
+from cutover.core.verdicts import CheckResult, all_of, none_of, not_run
 from cutover.phases.coverage import undecided_columns
 from cutover.phases.world import World
 from cutover.project.model import Mapping
@@ -35,9 +34,13 @@ def undeclared_objects(world: World, snapshot: str, scope: Scope) -> list[tuple[
     there = [
         (system, name)
         for system in sorted(world.specification.project.systems)
-        for name in (world.staging.manifest(datasets.catalogue(snapshot, system)) or {"objects": []})["objects"]
+        for name in _objects(world, snapshot, system)
     ]
     return [(system, name) for system, name in there if not scope.about(system, name)]
+
+
+def _objects(world: World, snapshot: str, system: str) -> list[str]:
+    return list((world.staging.manifest(datasets.catalogue(snapshot, system)) or {"objects": []})["objects"])
 
 
 def _listed(world: World, snapshot: str, scope: Scope) -> CheckResult:
@@ -49,8 +52,9 @@ def _listed(world: World, snapshot: str, scope: Scope) -> CheckResult:
         return not_run("SCOPE.OBJECTS", None, told)
     missing = [f"{system} {name}" for system, name in undeclared_objects(world, snapshot, scope)]
     hashes = dict(scope.hashes)
-    result = must_equal("SCOPE.OBJECTS", None, len(missing), 0, undeclared=missing[:SHOWN], hashes=hashes)
-    return _with_advice(result, f"not in scope/objects.csv: {', '.join(missing[:SHOWN])}" if missing else "")
+    told = f"not in scope/objects.csv: {', '.join(missing[:SHOWN])}" if missing else ""
+    there = sum(len(_objects(world, snapshot, system)) for system in systems)
+    return none_of("SCOPE.OBJECTS", None, len(missing), there, message=told, undeclared=missing[:SHOWN], hashes=hashes)
 
 
 def _decided(world: World, scope: Scope) -> CheckResult:
@@ -68,7 +72,8 @@ def _decided(world: World, scope: Scope) -> CheckResult:
             wrong.append(f"{entity} reads {name}, which is out of scope")
     if not lines:
         return not_run("SCOPE.DECIDED", None, "scope/objects.csv holds no line")
-    return _with_advice(must_equal("SCOPE.DECIDED", None, len(wrong), 0, wrong=wrong[:SHOWN]), "; ".join(wrong[:SHOWN]))
+    asked = len(lines) + len(world.specification.mappings)
+    return none_of("SCOPE.DECIDED", None, len(wrong), asked, message="; ".join(wrong[:SHOWN]), wrong=wrong[:SHOWN])
 
 
 def object_of(mapping: Mapping) -> str | None:
@@ -96,10 +101,6 @@ def _processes(scope: Scope) -> CheckResult:
         evidence={"bare": bare},
         message=told,
     )
-
-
-def _with_advice(result: CheckResult, message: str) -> CheckResult:
-    return replace(result, message=message)
 
 
 # --- personal data ---------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
-from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,9 +10,9 @@ from sqlalchemy import Connection
 from cutover.core.comparison import NOTHING, Comparison, DuplicateKeys
 from cutover.core.rules import as_array
 from cutover.core.totals import Total, Totals, group_of
-from cutover.core.verdicts import CheckResult, must_equal, share_at_most
+from cutover.core.verdicts import CheckResult, must_equal, none_of, share_at_most
 from cutover.errors import InputError, TargetError
-from cutover.phases.gate import stop_when_closed
+from cutover.phases.gates.concluding import conclude
 from cutover.phases.loading.expected import (
     KEY,
     compare_part,
@@ -27,10 +26,9 @@ from cutover.phases.loading.tables import Table, tables_of
 from cutover.phases.mapping.filling import told_by
 from cutover.phases.mapping.history import counted_outcomes
 from cutover.phases.runs import read_run
-from cutover.phases.waivers import with_waivers
 from cutover.phases.world import Step, World
 from cutover.project.model import ControlTotal, Mapping
-from cutover.systems import datasets, evidence, ledger
+from cutover.systems import datasets, ledger
 from cutover.systems.catalogue import read_catalogue
 from cutover.systems.ledger import Run
 from cutover.systems.queries import run as query
@@ -56,11 +54,7 @@ def verify_run(world: World, run_id: int) -> list[CheckResult]:
         for entity in run.entities:
             results += list(_verify_entity(world, connection, run, world.specification.mapping(entity)))
         results += list(_counted(world, connection, run))
-    with world.target.begin() as connection:
-        results = with_waivers(world, connection, VERIFY_GATE, run.snapshot_id, results)
-        evidence.record_checks(connection, VERIFY_GATE, results, run_id=run_id, snapshot=run.snapshot_id)
-    stop_when_closed(VERIFY_GATE, results)
-    return results
+    return conclude(world, VERIFY_GATE, results, snapshot=run.snapshot_id, run_id=run_id)
 
 
 def _counted(world: World, connection: Connection, run: Run) -> Iterator[CheckResult]:
@@ -165,8 +159,7 @@ def _decided(connection: Connection, run: Run, mapping: Mapping) -> CheckResult:
     """Every reject has an owner, a reason code and a due date (DMC-18)."""
     found = ledger.count_undecided(connection, run.run_id, mapping.entity)
     total = found.pop("rejects")
-    result = must_equal("REJECTS.DECIDED", mapping.entity, sum(found.values()), 0, severity="major", **found)
-    return replace(result, numerator=sum(found.values()), denominator=total)
+    return none_of("REJECTS.DECIDED", mapping.entity, sum(found.values()), total, severity="major", **found)
 
 
 def _not_compared(
@@ -193,12 +186,11 @@ def _compared(mapping: Mapping, table: Table, found: Comparison, problem: str) -
         return CheckResult(name, mapping.entity, "not_applicable", "blocker", message="no row of the run belongs there")
     wrong = found.differing + len(found.missing) + len(found.unexpected)
     columns = pc.value_counts(found.cells["column"])
-    return must_equal(
+    return none_of(
         name,
         mapping.entity,
         wrong,
-        0,
-        compared=found.compared,
+        found.compared,
         matched=found.matched,
         differing=found.differing,
         missing=list(found.missing[:SHOWN]),
@@ -219,4 +211,4 @@ def _ties(world: World, mapping: Mapping, control: ControlTotal, totals: list[To
     if not totals:
         return CheckResult(name, mapping.entity, "not_applicable", "blocker", message="the source holds no rows",
                            evidence={"by": control.by, "source": control.source, "totals": []})  # fmt: skip
-    return must_equal(name, mapping.entity, len(apart), 0, by=control.by, source=control.source, totals=lines)
+    return none_of(name, mapping.entity, len(apart), len(totals), by=control.by, source=control.source, totals=lines)

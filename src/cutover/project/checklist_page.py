@@ -7,7 +7,8 @@ _HEAD = """# The migration checklist (数据迁移检查清单)
 Written by `cutover reference checklist` from the code that judges it; do not edit it. `cutover checklist` shows where a
 snapshot stands. An item is as good as its worst check; `error` and `not_run` close a gate as `fail` does, and a line
 that no check has answered was not run. Each check keeps its figures, threshold, severity and evidence in
-`cutover.check_result`.
+`cutover.check_result`, and what it was computed from in a CSV file of its kind (`evidence/GATE` of the snapshot in the
+staging), whose place and hash stand beside. A later evaluation writes another file.
 
 A *blocker* is waived by steering alone, with a compensating control and a last day; a *major* result by data owner
 and project manager for ten business days at most; what is *waived never*, by nobody (`cutover waive`). A waiver is

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from cutover.core.verdicts import CheckResult, must_equal, none_of
+from cutover.core.verdicts import CheckResult, none_of
 from cutover.phases.loading.tables import Table, tables_of
 from cutover.phases.mapping.settling import circles
 from cutover.phases.world import World
@@ -40,8 +40,7 @@ def set_wise_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[C
     """Check the rows of an entity that are to be loaded, as a whole."""
     yield _ordered(world, mapping)
     if mapping.acyclic is not None:
-        found = circles(world, snapshot, mapping)
-        yield must_equal("CYCLES", mapping.entity, len(found), 0, rows=found["_row"].to_pylist()[:20])
+        yield _circles(world, snapshot, mapping)
     with open_setwise(world.staging) as setwise:
         for table in tables_of(snapshot, mapping):
             if world.staging.parts(table.dataset):
@@ -67,8 +66,16 @@ def fit_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckR
 def _ordered(world: World, mapping: Mapping) -> CheckResult:
     order = list(world.specification.mappings)
     place = order.index(mapping.entity)
-    late = sorted(parent for parent in world.specification.parents(mapping.entity) if order.index(parent) > place)
-    return must_equal("ORDER", mapping.entity, len(late), 0, late=late, load_order=order)
+    parents = world.specification.parents(mapping.entity)
+    late = sorted(parent for parent in parents if order.index(parent) > place)
+    return none_of("ORDER", mapping.entity, len(late), len(parents), late=late, load_order=order)
+
+
+def _circles(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
+    found = circles(world, snapshot, mapping)
+    with open_setwise(world.staging) as setwise:
+        whole = _count_standing(setwise, tables_of(snapshot, mapping)[0], datasets.outcome(snapshot, mapping.entity))
+    return none_of("CYCLES", mapping.entity, len(found), whole, rows=found["_row"].to_pylist()[:20])
 
 
 def _standing(table: Table) -> str:

@@ -24,6 +24,7 @@ from cutover.systems.journal import write_entry
 from cutover.systems.ledger import Batch, Run
 from cutover.systems.writing import Writing, insert_rows
 
+
 def write_batch(
     world: World, connection: Connection, run: Run, mapping: Mapping, scope: Scope, *, bisects: bool
 ) -> Batch:

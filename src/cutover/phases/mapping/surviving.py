@@ -67,15 +67,15 @@ _FILLS = """
     order by _row, 2"""
 
 
-def count_lost_values(world: World, snapshot: str, mapping: Mapping) -> int:
-    """Count the values of merged rows that the staged survivorship cannot give back as they were: none, if it is whole.
+def count_lost_values(world: World, snapshot: str, mapping: Mapping) -> tuple[int, int]:
+    """Count the values of merged rows that the staged survivorship cannot give back as they were, and all of them.
 
     Each member of a cluster must be told with each attribute that the merge decides, and with the value it had.
     """
     dataset = datasets.survivorship(snapshot, mapping.entity)
     if mapping.merge is None or world.staging.manifest(dataset) is None:
-        return 0
-    lost = 0
+        return 0, 0
+    lost = whole = 0
     with open_setwise(world.staging) as setwise:
         for column in {**dict.fromkeys(mapping.merge.fill), **mapping.merge.survive}:
             found = setwise.select(
@@ -84,8 +84,8 @@ def count_lost_values(world: World, snapshot: str, mapping: Mapping) -> int:
                 outcome=datasets.outcome(snapshot, mapping.entity),
                 told=dataset,
             )
-            lost += found["lost"][0].as_py()
-    return lost
+            lost, whole = lost + found["lost"][0].as_py(), whole + found["whole"][0].as_py()
+    return lost, whole
 
 
 _LOST = """
@@ -95,5 +95,6 @@ _LOST = """
         union select try_cast(split_part(survivor, '#', -1) as bigint) from outcome
         where outcome = 'merged' and starts_with(survivor, {own})
     )
-    select count(*) as lost from members join clean using (_row) left join own on own.member = members._row
-    where own.member is null or own.value is distinct from cast(clean.{name} as varchar)"""
+    select count(*) as whole,
+           count(*) filter (own.member is null or own.value is distinct from cast(clean.{name} as varchar)) as lost
+    from members join clean using (_row) left join own on own.member = members._row"""
