@@ -264,19 +264,34 @@ def test_a_clean_row_without_its_key_closes_it(checked: Checked) -> None:
 
 def test_two_rows_with_one_target_key_close_it(checked: Checked) -> None:
     results = checked(TWO, tamper=edited(datasets.mapped, "no", lambda old: pa.array(["1", "1"])))
-    assert closes(results, "UNIQUE.app.partner.no").value == "2"
+    found = closes(results, "UNIQUE.app.partner.no")
+    assert (found.value, found.evidence["rows"]) == ("2", [0])
 
 
 def test_an_orphan_closes_it(checked: Checked) -> None:
     """DMC-12."""
     lost = edited(datasets.mapped, "parent_id", lambda old: pa.array([4711, None], pa.int64()))
-    assert closes(checked(TWO, tamper=lost), "ORPHANS.CU-7").value == "1"
+    found = closes(checked(TWO, tamper=lost), "ORPHANS.CU-7")
+    assert (found.value, found.evidence["rows"]) == ("1", [0])
 
 
 def test_a_circle_closes_it(checked: Checked) -> None:
     """DMC-12: A contains B and B contains A."""
     circle = edited(datasets.clean, "PARENT", lambda old: pa.array(["2", "1"]))
     assert closes(checked(TWO, tamper=circle), "CYCLES").evidence["rows"] == [0, 1]
+
+
+@pytest.mark.parametrize(("credit", "asked", "early"), [("5", 2, []), ("500", 1, [1])])
+def test_a_released_parent_of_what_is_not_released_closes_it(
+    checked: Checked, credit: str, asked: int, early: list[int]
+) -> None:
+    """DMC-12."""
+    edit = (CUSTOMER, "child: NR}", "child: NR, nodes: customer, released: CREDIT < 100}")
+    lines = [{"NR": "1"}, {"NR": "2", "PARENT": "1", "CREDIT": credit}, {"NR": "3", "PARENT": "2"},
+             {"NR": "4", "CREDIT": "500"}, {"NR": "5", "PARENT": "4", "CREDIT": "500"}]  # fmt: skip
+    results = checked(lines, edit)
+    found = closes(results, "RELEASED") if early else of(results, "RELEASED", "customer")
+    assert (found.numerator, found.denominator, found.evidence["rows"]) == (len(early), asked, early)
 
 
 @pytest.mark.parametrize(

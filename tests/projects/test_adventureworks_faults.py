@@ -15,7 +15,9 @@ from tests.projects.journey import (
 )
 from tests.projects.plain import records
 
+from cutover.core.verdicts import CheckResult
 from cutover.errors import SourceError
+from cutover.phases.gates.structures import structure_checks
 from cutover.phases.world import World
 
 Create = Callable[..., str]
@@ -134,6 +136,30 @@ def test_a_circle_in_the_structure_is_rejected_as_a_whole(
     }
     assert {(rule, reason) for _, rule, reason in found} == {("BOM-A01", "circle")}
     assert on_circle <= {key for key, _, _ in found}
+
+
+def test_a_component_that_is_no_longer_made_closes_the_gate(
+    faulty_folder: Path, scratch_database: Create, tmp_path: Path
+) -> None:
+    """DMC-12: a released assembly is made of released components."""
+    edges = {(row[1], row[2]) for row in records(faulty_folder, "BillOfMaterials") if row[1]}
+    component = min(child for _, child in edges)
+    _edit(faulty_folder, "Product", change={(component,): (22, "2024-01-01 00:00:00.000")})
+    world = make_world(
+        ADVENTUREWORKS,
+        folder_connection("adventureworks_files", faulty_folder),
+        scratch_database(),
+        tmp_path / "staging",
+    )
+    (found,) = structure_results(world, prepare(world), "RELEASED")
+    rows = [row for row in records(faulty_folder, "BillOfMaterials") if row[1] and row[1] != component]
+    assert (found.status, found.numerator) == ("fail", sum(row[2] == component for row in rows))
+    assert found.denominator == len(rows)
+
+
+def structure_results(world: World, snapshot: str, check: str) -> list[CheckResult]:
+    mapping = world.specification.mapping("bill_of_material")
+    return [one for one in structure_checks(world, snapshot, mapping) if one.check_id == check]
 
 
 def spoil_vendors(folder: Path, database: str, staging: Path, before: bytes, after: bytes) -> World:

@@ -207,8 +207,13 @@ CHECKLIST = (
             Line("orphans of each reference", ("ORPHANS",), optional=True),
             Line("the load order is topological", ("ORDER",)),
             Line("rows on a circle of a structure", ("CYCLES",), optional=True),
+            Line("components that are not released of a released parent", ("RELEASED",), optional=True),
         ),
-        (f"{_GATE}::test_a_circle_closes_it", f"{_GATE}::test_an_orphan_closes_it"),
+        (
+            f"{_GATE}::test_a_circle_closes_it",
+            f"{_GATE}::test_an_orphan_closes_it",
+            f"{_GATE}::test_a_released_parent_of_what_is_not_released_closes_it",
+        ),
     ),
     Item(
         "DMC-13", "字段长度、精度与字符集适配", "nothing is truncated or rounded without a rule",

@@ -131,6 +131,11 @@ def _check_expressions(mapping: Mapping) -> Problems:
             check_expression(expression)
         except BadExpression as error:
             yield place, str(error), "write one SQL expression, such as: STATUS = 'X' and MENGE > 0"
+    if mapping.acyclic is not None and mapping.acyclic.released is not None:
+        try:
+            check_expression(mapping.acyclic.released)
+        except BadExpression as error:
+            yield ("acyclic", "released"), str(error), "write one SQL expression, such as: STATUS = 'R'"
     for index, term in enumerate(mapping.merge.order if mapping.merge else ()):
         try:
             check_order(term)

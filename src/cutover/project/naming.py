@@ -35,6 +35,9 @@ def check_references(mapping: Mapping, known: ReadOnly[str, Document], mappings:
             for index, entity in enumerate(field.otherwise):
                 yield from _check_named(place, field, ("otherwise", index), entity, mapping.entity, known, mappings)
             yield from _check_alike(place, field, mappings)
+    if mapping.acyclic is not None and mapping.acyclic.nodes is not None and mapping.acyclic.nodes not in known:
+        nodes = mapping.acyclic.nodes
+        yield ("acyclic", "nodes"), f"there is no entity {nodes!r}", suggest(nodes, list(known))
     for index, entity in enumerate(mapping.merge.into if mapping.merge else ()):
         if entity not in known:
             yield ("merge", "into", index), f"there is no entity {entity!r}", suggest(entity, list(known))

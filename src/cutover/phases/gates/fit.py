@@ -6,12 +6,13 @@ over the whole entity, in DuckDB.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from cutover.core.verdicts import CheckResult, none_of
+from cutover.phases.gates.structures import structure_checks
 from cutover.phases.loading.tables import Table, tables_of
-from cutover.phases.mapping.settling import circles
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets
@@ -20,6 +21,7 @@ from cutover.systems.queries import run as query
 from cutover.systems.setwise import SetWise, open_setwise, quote
 from cutover.systems.staging import Dataset
 
+SHOWN = 20  # of the source rows at fault, by their number in the snapshot
 _RANGES = {"smallint": 15, "integer": 31, "bigint": 63}
 _CODECS = {
     "UTF8": "utf-8", "LATIN1": "iso8859-1", "LATIN9": "iso8859-15", "WIN1252": "cp1252", "EUC_CN": "gb2312",
@@ -39,8 +41,7 @@ class Misfit:
 def set_wise_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
     """Check the rows of an entity that are to be loaded, as a whole."""
     yield _ordered(world, mapping)
-    if mapping.acyclic is not None:
-        yield _circles(world, snapshot, mapping)
+    yield from structure_checks(world, snapshot, mapping)
     with open_setwise(world.staging) as setwise:
         for table in tables_of(snapshot, mapping):
             if world.staging.parts(table.dataset):
@@ -71,13 +72,6 @@ def _ordered(world: World, mapping: Mapping) -> CheckResult:
     return none_of("ORDER", mapping.entity, len(late), len(parents), late=late, load_order=order)
 
 
-def _circles(world: World, snapshot: str, mapping: Mapping) -> CheckResult:
-    found = circles(world, snapshot, mapping)
-    with open_setwise(world.staging) as setwise:
-        whole = _count_standing(setwise, tables_of(snapshot, mapping)[0], datasets.outcome(snapshot, mapping.entity))
-    return none_of("CYCLES", mapping.entity, len(found), whole, rows=found["_row"].to_pylist()[:20])
-
-
 def _standing(table: Table) -> str:
     outcomes = "('loaded')" if table.rule is None else "('loaded', 'merged')"
     return f"rows._row in (select _row from outcome where outcome.outcome in {outcomes})"
@@ -96,11 +90,14 @@ def _unique(setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> 
         columns = ", ".join(f"rows.{quote(column)}" for column in key)
         present = " and ".join(f"rows.{quote(column)} is not null" for column in key)
         sql = f"""
-            select coalesce(sum(n) filter (n > 1), 0), coalesce(sum(n), 0) from (
-                select count(*) as n from rows where {present} and {_standing(table)} group by {columns})"""
-        bad, whole = _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome))
+            select coalesce(sum(n) filter (n > 1), 0) as bad, coalesce(sum(n), 0) as whole,
+                   (list(least order by least) filter (n > 1))[:{SHOWN}] as rows
+            from (
+                select count(*) as n, min(rows._row) as least from rows
+                where {present} and {_standing(table)} group by {columns})"""
+        (found,) = setwise.select(sql, rows=table.dataset, outcome=outcome).to_pylist()
         name = f"UNIQUE.{table.name}.{'+'.join(key)}"
-        yield none_of(name if table.rule is None else f"{name}.{table.rule}", mapping.entity, bad, whole)
+        yield _none_bad(name if table.rule is None else f"{name}.{table.rule}", mapping, found)
 
 
 def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, table: Table) -> Iterator[CheckResult]:
@@ -110,10 +107,19 @@ def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, ta
             continue
         known, staged = _known(world, snapshot, field)
         sql = f"""
-            select count(*) filter (cast(rows.{quote(field.target)} as varchar) not in ({known})), count(*) from rows
-            where rows.{quote(field.target)} is not null and {_standing(table)}"""
-        bad, whole = _numbers(setwise.select(sql, rows=table.dataset, outcome=outcome, **staged))
-        yield none_of(f"ORPHANS.{field.rule}", mapping.entity, bad, whole, column=field.target)
+            select count(*) filter (orphan) as bad, count(*) as whole,
+                   (list(_row order by _row) filter (orphan))[:{SHOWN}] as rows
+            from (
+                select rows._row, cast(rows.{quote(field.target)} as varchar) not in ({known}) as orphan
+                from rows where rows.{quote(field.target)} is not null and {_standing(table)})"""
+        (found,) = setwise.select(sql, rows=table.dataset, outcome=outcome, **staged).to_pylist()
+        yield _none_bad(f"ORPHANS.{field.rule}", mapping, found, column=field.target)
+
+
+def _none_bad(check: str, mapping: Mapping, found: dict[str, Any], **facts: str) -> CheckResult:
+    return none_of(
+        check, mapping.entity, int(found["bad"]), int(found["whole"]), rows=list(found["rows"] or []), **facts
+    )
 
 
 def _known(world: World, snapshot: str, field: Reference) -> tuple[str, dict[str, Dataset]]:

@@ -109,8 +109,19 @@ class AllOrNone(Model):
 
 
 class Acyclic(Model):
-    """Rows are edges of a structure that must hold no circle: the rows on a circle are rejected."""
+    """Rows are edges of a structure that must hold no circle: the rows on a circle are rejected.
+
+    With `nodes` and `released`, the gate is closed while a released parent has a component that is not released.
+    """
 
     rule: RuleId
     parent: Columns
     child: Columns
+    nodes: Identifier | None = Field(None, description="the entity of what the edges connect, by its source key")
+    released: Expression | None = Field(None, description="over the clean columns of `nodes`: it may be used")
+
+    @model_validator(mode="after")
+    def _names_nodes_and_their_release(self) -> "Acyclic":
+        if (self.nodes is None) != (self.released is None):
+            raise ValueError("`nodes` and `released` belong together: name both or none")
+        return self
