@@ -17,6 +17,7 @@ def test_the_project_itself_is_sound(toy: Toy) -> None:
     assert list(specification.mappings) == ["customer", "order"]
 
 
+EDGES = "acyclic: {rule: CU-A, parent: NR, child: NR"
 FIXED = "fixed: {path: o.txt, encoding: utf-8, unit: characters, columns: [{name: ID, start: 1, width: 4}"
 
 # edit (file, before, after), the text in the edited file that the finding points at, words of problem and mend
@@ -52,6 +53,24 @@ MISTAKES = {
         "type: text(99999999999)",
         "a length is 1 to 10485760",
         "correct",
+    ),
+    "a structure of unknown nodes": (
+        (CUSTOMER, "  approver: sales\nfields:", f"  approver: sales\n{EDGES}, nodes: ghost, released: NR > 1}}\nfields:"),
+        "nodes: ghost",
+        "there is no entity 'ghost'",
+        "customer",
+    ),
+    "nodes of which nobody says which are released": (
+        (CUSTOMER, "  approver: sales\nfields:", f"  approver: sales\n{EDGES}, nodes: customer}}\nfields:"),
+        "acyclic",
+        "`nodes` and `released` belong together",
+        "",
+    ),
+    "a release that is no expression": (
+        (CUSTOMER, "  approver: sales\nfields:", f"  approver: sales\n{EDGES}, nodes: customer, released: NR >}}\nfields:"),
+        "released: NR >",
+        "is no SQL expression",
+        "STATUS = 'R'",
     ),
     "a file without a name": ((CUSTOMER, "path: customer.csv", 'path: ""'), 'path: ""', "name a file", "correct"),
     "a pattern of files that is none": (
