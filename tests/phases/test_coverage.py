@@ -127,6 +127,17 @@ def test_a_draft_is_not_approved(cover: Cover) -> None:
     assert result.evidence == {"drafts": ["CU-5"]}
 
 
+def test_a_rule_that_nobody_saw_at_work_is_told(cover: Cover) -> None:
+    """DMC-09: no customer has a phone or a parent, and neither rule has an example."""
+    result = found(cover([{}]), "EXAMPLES")
+    assert (result.status, result.severity, result.numerator, result.denominator) == ("fail", "minor", 7, 9)
+    assert result.evidence == {"bare": ["CU-5", "CU-7"]} and "add `examples`: CU-5, CU-7" in result.message
+    example = "target: phone, examples: [{given: {PHONE: '1'}, gives: '1'}]"
+    result = found(cover([{"PARENT": "9"}, {}], (CUSTOMER, "target: phone", example)), "EXAMPLES")
+    assert (result.status, result.numerator) == ("pass", 9)
+    assert found(cover([{"LAND": "??"}]), "EXAMPLES").status == "not_applicable"
+
+
 BRANCHES = """{rule: CU-5, kind: conditional, target: phone, type: text(20), else: reject,
      branches: [{when: "LAND = 'CN'", source: PHONE}, {when: "LAND = 'D'", value: none}]}"""
 PHONE = "{rule: CU-5, kind: copy, source: PHONE, target: phone, type: text(20)}"

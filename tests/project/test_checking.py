@@ -55,7 +55,11 @@ MISTAKES = {
         "correct",
     ),
     "a structure of unknown nodes": (
-        (CUSTOMER, "  approver: sales\nfields:", f"  approver: sales\n{EDGES}, nodes: ghost, released: NR > 1}}\nfields:"),
+        (
+            CUSTOMER,
+            "  approver: sales\nfields:",
+            f"  approver: sales\n{EDGES}, nodes: ghost, released: NR > 1}}\nfields:",
+        ),
         "nodes: ghost",
         "there is no entity 'ghost'",
         "customer",
@@ -67,7 +71,11 @@ MISTAKES = {
         "",
     ),
     "a release that is no expression": (
-        (CUSTOMER, "  approver: sales\nfields:", f"  approver: sales\n{EDGES}, nodes: customer, released: NR >}}\nfields:"),
+        (
+            CUSTOMER,
+            "  approver: sales\nfields:",
+            f"  approver: sales\n{EDGES}, nodes: customer, released: NR >}}\nfields:",
+        ),
         "released: NR >",
         "is no SQL expression",
         "STATUS = 'R'",

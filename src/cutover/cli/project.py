@@ -11,6 +11,7 @@ from cutover.cli.world import find_specification, open_specification, open_world
 from cutover.core.cleansing import PRESETS, REMEDIES
 from cutover.core.validators import VALIDATORS
 from cutover.phases.check_systems import check_systems
+from cutover.phases.examples import check_examples
 from cutover.phases.mapping.gating import schema_source
 from cutover.project.json_schema import write_schemas
 from cutover.project.reference import write_reference
@@ -35,8 +36,10 @@ def check(
     Example:  cutover check --systems        then:  cutover land
     """
     specification, findings = inspect_specification(find_specification(project))
+    if specification is not None and not findings:
+        findings = check_examples(specification)
     if systems and specification is not None:
-        findings = check_systems(open_world(project))
+        findings = [*findings, *check_systems(open_world(project))]
     if as_json:
         typer.echo(json.dumps([finding.__dict__ for finding in sorted(findings)], indent=2, ensure_ascii=False))
     else:

@@ -179,11 +179,13 @@ CHECKLIST = (
             Line("source columns neither mapped nor dropped with a reason and an approver", ("COVERAGE",)),
             Line("mandatory target columns without a rule", ("MANDATORY",)),
             Line("rules that are not approved", ("APPROVED",)),
+            Line("rules that nobody has seen at work: no example, and no row", ("EXAMPLES",)),
         ),
         (
             f"{_GATE}::test_an_undecided_column_closes_it",
             f"{_COVERAGE}::test_a_column_that_became_mandatory_closes_the_gate",
             f"{_COVERAGE}::test_a_draft_is_not_approved",
+            f"{_COVERAGE}::test_a_rule_that_nobody_saw_at_work_is_told",
         ),
     ),
     Item(

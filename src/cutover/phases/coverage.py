@@ -15,6 +15,7 @@ from cutover.core.expression import columns_of, evaluate, order_expression
 from cutover.core.rules import JOINER, truth
 from cutover.core.verdicts import CheckResult, Status, all_of
 from cutover.phases.gates.target_coverage import check_target
+from cutover.phases.gates.tried import check_tried
 from cutover.phases.mapping.filling import told_by
 from cutover.phases.mapping.rule_kinds import branch_of
 from cutover.phases.mapping.values import Value, observe_values, of_outcome, write_values
@@ -58,6 +59,7 @@ def cover_entity(world: World, snapshot: str, mapping: Mapping) -> Coverage:
         _columns(world, snapshot, mapping),
         *_dropped(world, snapshot, mapping),
         _approved(mapping),
+        check_tried(world, snapshot, mapping),
         *_translated(world, mapping, values, file),
         *_collapsed(world, snapshot, mapping, values),
         *_branches(world, snapshot, mapping),

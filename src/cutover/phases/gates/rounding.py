@@ -79,10 +79,10 @@ def _factors(world: World, rows: pa.Table, field: Currency | Unit) -> tuple[pa.A
     """Return the currency or unit of each row, and the text of its rate or factor."""
     if isinstance(field, Unit):
         units = join_key([column_of(rows, name, field) for name in field.unit])
-        return units, translate(units, crosswalk_lookups(world).codes[field.factors]).values
+        return units, translate(units, crosswalk_lookups(world.specification).codes[field.factors]).values
     currency = column_of(rows, field.from_currency, field).cast(pa.string())
     constants = [pa.repeat(pa.scalar(text), len(rows)) for text in (field.to_currency, field.rate_type)]
-    rates = crosswalk_lookups(world).codes[field.rates]
+    rates = crosswalk_lookups(world.specification).codes[field.rates]
     found = translate_effective(join_key([currency, *constants]), column_of(rows, field.as_of, field), rates)
     return currency, pc.if_else(pc.equal(currency, field.to_currency), "1", found.values)
 

@@ -15,6 +15,7 @@ from cutover.errors import TerminalError
 from cutover.phases.world import World
 from cutover.project.crosswalk import Crosswalk
 from cutover.project.model import Hierarchy, Mapping, Sequence, located_fields
+from cutover.project.specification import Specification
 from cutover.systems import datasets, given_numbers
 from cutover.systems.attachments import Store
 from cutover.systems.setwise import SetWise, quote
@@ -78,12 +79,12 @@ def build_lookups(
     def files(store: str, paths: pa.Array) -> pa.Table:
         return store_of(store).measure(paths)
 
-    return replace(crosswalk_lookups(world), keys=keys, by_row=by_row, files=files)
+    return replace(crosswalk_lookups(world.specification), keys=keys, by_row=by_row, files=files)
 
 
-def crosswalk_lookups(world: World) -> Lookups:
+def crosswalk_lookups(specification: Specification) -> Lookups:
     """Prepare lookups that know crosswalks only: what translates codes needs nothing else."""
-    crosswalks = world.specification.crosswalks
+    crosswalks = specification.crosswalks
     return Lookups(
         {name: code_table(crosswalk) for name, crosswalk in crosswalks.items()},
         {name: parts_table(crosswalk) for name, crosswalk in crosswalks.items()},

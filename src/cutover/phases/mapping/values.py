@@ -43,7 +43,7 @@ class Value:
 
 def observe_values(world: World, snapshot: str, mapping: Mapping) -> list[Value]:
     """Return every code that rows hold for which a rule has a crosswalk; dropped and merged rows do not count."""
-    lookups = crosswalk_lookups(world)
+    lookups = crosswalk_lookups(world.specification)
     rules = [(place, rule) for place, rule in located_fields(mapping) if any(rule.crosswalks())]
     counted: dict[str, list[pa.Table]] = {rule.rule: [] for _, rule in rules}
     for index, rows in world.staging.read_parts(datasets.clean(snapshot, mapping.entity)) if rules else ():

@@ -30,7 +30,7 @@ from cutover.project.model.project import (
     Wave,
 )
 from cutover.project.model.rows import Acyclic, AllOrNone, DropColumn, Duplicates, Exclude, History, Merge
-from cutover.project.model.rule import Rule
+from cutover.project.model.rule import Example, Rule
 from cutover.project.model.rules import (
     Branch,
     Cast,
@@ -79,6 +79,7 @@ __all__ = [
     "Derive",
     "DropColumn",
     "Duplicates",
+    "Example",
     "Excel",
     "Exclude",
     "Expression",

@@ -3,12 +3,29 @@
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cutover.core.types import DataType
-from cutover.project.model.words import Model, RuleId, Type
+from cutover.project.model.words import Identifier, Model, RuleId, Scalar, Type
 
 Place = tuple[str | int, ...]
+
+
+class Example(Model):
+    """What a rule makes of some clean values: a value, nothing, or a reject; `cutover check` tries it.
+
+    Columns that the rule reads and that are not given are empty.
+    """
+
+    given: dict[str, Scalar | None] = Field(description="clean columns and their values")
+    gives: Scalar | None = Field(None, description="what stands in the target column; empty when absent")
+    rejects: Identifier | None = Field(None, description="the reason code, when the row must be rejected")
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> "Example":
+        if self.gives is not None and self.rejects is not None:
+            raise ValueError("an example gives a value or rejects the row, not both")
+        return self
 
 
 class Rule(Model):
@@ -29,6 +46,7 @@ class Rule(Model):
     owner: str = ""
     status: Literal["draft", "approved"] = "approved"
     rationale: str = ""
+    examples: tuple[Example, ...] = Field((), description="what goes in and what comes out; `cutover check` tries each")
 
     def columns(self) -> Iterator[tuple[Place, str]]:
         """Yield each clean column that the rule names outside of expressions, with its place in the rule."""
