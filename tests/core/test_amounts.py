@@ -132,3 +132,55 @@ def test_both_sides_of_a_posting_balance() -> None:
     amounts = pa.array([Decimal("1.50"), Decimal("-2.00"), Decimal("0.00")])
     debit, credit = (posting_side(amounts, debit=side, offset=False) for side in (True, False))
     assert [a.as_py() - b.as_py() for a, b in zip(debit, credit, strict=True)] == amounts.to_pylist()
+
+
+ANY_RATE = st.integers(0, 10**12).map(lambda units: Decimal(units).scaleb(-6))
+MOVES = st.tuples(
+    st.decimals(-(10**10), 10**10, places=4) | st.none(),
+    st.sampled_from(["USD", "EUR", "CNY", "XXX"]),
+    st.dates(date(2022, 12, 25), date(2023, 7, 5)) | st.none(),
+)
+
+
+@given(
+    rows=st.lists(MOVES, min_size=1, max_size=8),
+    rates=st.lists(ANY_RATE, min_size=3, max_size=3),
+    rounding=st.sampled_from([*sorted(MODES), "none"]),
+    divide=st.booleans(),
+    scale=st.integers(0, 4),
+)
+def test_an_amount_is_converted_by_the_rate_of_its_day_rounded_once_or_refused(
+    rows: list[tuple[Decimal | None, str, date | None]],
+    rates: list[Decimal],
+    rounding: str,
+    divide: bool,
+    scale: int,
+) -> None:
+    """The dollar has a rate in each of two months and none in April, the euro one for ever."""
+    spans = [
+        ("USD", date(2023, 1, 1), date(2023, 3, 31)), ("USD", date(2023, 5, 1), date(2023, 6, 30)), ("EUR", *FOREVER),
+    ]  # fmt: skip
+    table = CodeTable(tuple(name for name, *_ in spans), tuple(map(str, rates)), tuple(days for _, *days in spans))  # type: ignore[arg-type,misc]
+    names = pa.array([name for _, name, _ in rows])
+    found = convert_currency(
+        pa.array([amount for amount, *_ in rows], pa.decimal128(15, 4)), names,
+        pa.array([day for *_, day in rows], pa.date32()), table, pa.compute.equal(names, "CNY"),
+        parse_type(f"decimal(38,{scale})"), divide=divide, rounding=rounding,
+    )  # fmt: skip
+    for (amount, name, day), value, why in zip(rows, found.values.to_pylist(), reasons(found), strict=True):
+        on_day = [
+            rate for (code, first, last), rate in zip(spans, rates, strict=True)
+            if day is not None and code == name and first <= day <= last
+        ]  # fmt: skip
+        rate = Decimal(1) if name == "CNY" else next(iter(on_day), None)
+        if amount is None:
+            assert (value, why) == (None, [])
+        elif rate is None or not rate:
+            assert (value, why) == (None, ["no_date" if day is None else "no_rate"])
+        else:
+            exact = Fraction(amount) / Fraction(rate) if divide else Fraction(amount) * Fraction(rate)
+            if rounding == "none":
+                fits = (exact * 10**scale).denominator == 1
+                assert (value, why) == ((oracle(exact, scale, "down"), []) if fits else (None, ["does_not_fit"]))
+            else:
+                assert (value, why) == (oracle(exact, scale, rounding), [])

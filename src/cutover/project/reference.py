@@ -131,6 +131,7 @@ def _rules() -> str:
     kinds = get_args(get_args(model.FieldRule)[0])
     common = set(model.Rule.model_fields)
     lines = ["## Rules\n\nThe entries of `fields`: one per target column. What each has:\n", _table(model.Rule, set())]
+    lines.append(f"### `examples`\n\n{inspect.getdoc(model.Example)}\n\n{_table(model.Example, set())}")
     for kind in kinds:
         (name,) = get_args(kind.model_fields["kind"].annotation)
         # A kind that narrows what every rule has, such as a type that must be there, shows it.
