@@ -17,8 +17,6 @@ from cutover.core.rules import (
     default_where,
     fit,
     join_key,
-    read_flags,
-    read_formats,
     resolve,
     translate,
     translate_effective,
@@ -117,33 +115,6 @@ def test_without_a_declared_type_values_keep_theirs_as_staging_holds_it() -> Non
     assert fit(pa.array([None]), None).values.type == pa.string()
     with pytest.raises(ValueError, match="not exact"):
         fit(pa.array([1.5]), None)
-
-
-def test_formats_are_tried_in_order_and_zones_are_explicit() -> None:
-    texts = pa.array(["31.12.2024", "2024-12-31", "12/31/2024", None])
-    filled = read_formats(texts, parse_type("date"), ["%d.%m.%Y", "%Y-%m-%d"], None)
-    assert filled.values.to_pylist() == [date(2024, 12, 31), date(2024, 12, 31), None, None]
-    assert failures(filled) == [[], [], ["no_format_matches"], []]
-    moments = pa.array(["2024-07-01 08:00", "2024-01-01 08:00"])
-    berlin = read_formats(moments, parse_type("timestamp"), ["%Y-%m-%d %H:%M"], "Europe/Berlin")
-    assert [moment.hour for moment in berlin.values.to_pylist()] == [6, 7]
-    assert (
-        failures(read_formats(moments, parse_type("timestamp"), ["%Y-%m-%d %H:%M"], None))
-        == [["no_format_matches"]] * 2
-    )
-
-
-def test_a_date_with_a_time_of_day_fails_unless_it_is_midnight() -> None:
-    texts = pa.array(["2024-12-31 00:00:00", "2024-12-31 13:30:00", "2024-12-31 00:00:01", "2024-12-31", "x", None])
-    filled = read_formats(texts, parse_type("date"), ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d"], None)
-    assert filled.values.to_pylist() == [date(2024, 12, 31), None, None, date(2024, 12, 31), None, None]
-    assert failures(filled) == [[], ["has_time"], ["has_time"], [], ["no_format_matches"], []]
-
-
-def test_flags_are_true_false_or_refused() -> None:
-    filled = read_flags(pa.array(["X", "", None, "?"]), ["X"], [""])
-    assert filled.values.to_pylist() == [True, False, None, None]
-    assert failures(filled) == [[], [], [], ["unknown_flag"]]
 
 
 # --- crosswalks ------------------------------------------------------------------------------------------------------

@@ -54,6 +54,26 @@ MISTAKES = {
         "a length is 1 to 10485760",
         "correct",
     ),
+    "a locale that nobody has": (
+        (
+            ORDER,
+            "kind: copy, source: ID, target: no",
+            "kind: cast, source: ID, type: integer, locale: xx_YY, target: no",
+        ),
+        "locale: xx_YY",
+        "'xx_YY' is no locale",
+        "de_DE",
+    ),
+    "a locale of truth values": (
+        (
+            ORDER,
+            "kind: copy, source: ID, target: no",
+            'kind: cast, source: ID, type: boolean, "true": [X], locale: de_DE, target: no',
+        ),
+        "locale: de_DE",
+        "a locale writes numbers and dates, not boolean",
+        "remove it",
+    ),
     "a structure of unknown nodes": (
         (
             CUSTOMER,

@@ -18,6 +18,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "valid": ("{column} is not valid: its check digit or form is wrong", "{column} 校验不通过（校验位或格式错误）"),
     "expression": ("the values of the row contradict each other", "该行各字段的值互相矛盾"),
     "no_format_matches": ("{column} is not written as expected", "{column} 的写法无法识别"),
+    "ambiguous_time": (
+        "the clocks were set back: the hour in {column} came twice",
+        "时钟回拨：{column} 的时刻出现过两次",
+    ),
+    "no_such_time": (
+        "the clocks were set forward: the hour in {column} was left out",
+        "时钟拨快：{column} 的时刻不存在",
+    ),
     "has_time": ("{column} holds a time of day besides its date", "{column} 含有时间，只应为日期"),
     "unknown_flag": ("{column} is neither yes nor no", "{column} 不是可识别的是/否"),
     "no_entry": ("the code in {column} has no counterpart in the new system", "{column} 的代码在新系统中没有对应值"),

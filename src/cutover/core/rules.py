@@ -6,21 +6,18 @@ rule never repairs and never rounds unless it was told how.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core.cleansing import per_distinct, read_typed
+from cutover.core.cleansing import read_typed
 from cutover.core.types import TEXT, DataType, type_of
 
 JOINER = "|"
 Failure = tuple[str, pa.BooleanArray]
 FOREVER = (date.min, date.max)
-_TIMED = "a time of day"
 
 
 @dataclass(frozen=True)
@@ -129,41 +126,6 @@ _FITTING: dict[str, Callable[[pa.Array, DataType], Filled]] = {
     "date": _fit_exactly,
     "timestamp": _fit_exactly,
 }
-
-
-def read_formats(texts: pa.Array, wanted: DataType, formats: Sequence[str], zone: str | None) -> Filled:
-    """Read dates or timestamps by declared strptime formats, in order; `zone` holds for texts without an offset.
-
-    What no format reads fails (`no_format_matches`), and so does a date with a time of day other than midnight
-    (`has_time`): nobody said that the time may be lost.
-    """
-    iso = per_distinct(lambda text: _read_moment(text, wanted.name == "date", tuple(formats), zone), texts)
-    failed = pc.and_(pc.is_valid(texts), pc.is_null(iso))
-    timed = truth(pc.equal(iso, _TIMED))
-    return Filled(where_null(iso, timed).cast(wanted.arrow), (("no_format_matches", failed), ("has_time", timed)))
-
-
-# The same days come back in every part, and strptime is slow.
-@lru_cache(maxsize=1 << 16)
-def _read_moment(text: str, is_date: bool, formats: tuple[str, ...], zone: str | None) -> str | None:
-    for pattern in formats:
-        try:
-            moment = datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone is given or added below
-        except ValueError:
-            continue
-        if is_date:
-            return moment.date().isoformat() if moment.time() == time.min else _TIMED
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)) if zone else None
-        return aware.astimezone(UTC).isoformat() if aware else None
-    return None
-
-
-def read_flags(texts: pa.Array, true: Sequence[str], false: Sequence[str]) -> Filled:
-    """Read a truth value from two lists of texts; a text in neither fails."""
-    positive, negative = (pc.is_in(texts, value_set=pa.array(list(words), pa.string())) for words in (true, false))
-    failed = pc.and_(pc.is_valid(texts), pc.invert(pc.or_(positive, negative)))
-    empty = pc.or_(pc.is_null(texts), failed)
-    return Filled(where_null(positive, empty), (("unknown_flag", failed),))
 
 
 # --- crosswalks ------------------------------------------------------------------------------------------------------

@@ -100,8 +100,9 @@ def duplicate_checks(world: World, snapshot: str, mapping: Mapping) -> Iterator[
     if mapping.duplicates is None:
         return
     listed = list_pairs(world, mapping.entity, state=None)
-    states = Counter(pair.state for pair in listed)
-    yield none_of("DUPLICATES", mapping.entity, states["open"], len(listed), severity="major", **dict(states))
+    states = Counter(str(pair.state) for pair in listed)
+    facts: dict[str, Any] = dict(states)
+    yield none_of("DUPLICATES", mapping.entity, states["open"], len(listed), severity="major", **facts)
     said = [(pair.first_key, pair.second_key) for pair in listed if pair.state == "same"]
     merged = _merged_rows(world, snapshot, mapping)
     unlawful = _count_apart(merged, said, valid=_validator(mapping.duplicates))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -159,7 +160,8 @@ def _decided(connection: Connection, run: Run, mapping: Mapping) -> CheckResult:
     """Every reject has an owner, a reason code and a due date (DMC-18)."""
     found = ledger.count_undecided(connection, run.run_id, mapping.entity)
     total = found.pop("rejects")
-    return none_of("REJECTS.DECIDED", mapping.entity, sum(found.values()), total, severity="major", **found)
+    lacking: dict[str, Any] = dict(found)
+    return none_of("REJECTS.DECIDED", mapping.entity, sum(found.values()), total, severity="major", **lacking)
 
 
 def _not_compared(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from cutover.core.rules import constant
 from cutover.core.types import TEXT, DataType
 from cutover.project.crosswalk import Crosswalk
+from cutover.project.mending import is_locale
 from cutover.project.model import (
     Cast,
     Check,
@@ -78,6 +79,10 @@ def check_casts(fields: Fields) -> Problems:
             yield (*place, "formats"), f"formats read dates and timestamps, not {field.type}", "remove them"
         if field.zone is not None and not _is_zone(field.zone):
             yield (*place, "zone"), f"there is no time zone {field.zone!r}", "use an IANA name, such as Asia/Shanghai"
+        if field.locale is not None and not is_locale(field.locale):
+            yield (*place, "locale"), f"{field.locale!r} is no locale", "write it as de_DE or zh_CN"
+        if field.locale is not None and field.type.name not in (*_NUMBERS, *_DATED):
+            yield (*place, "locale"), f"a locale writes numbers and dates, not {field.type}", "remove it"
         if field.type.name == "timestamp" and field.zone is None and any("%z" not in text for text in field.formats):
             yield (*place, "formats"), "a timestamp needs its zone", "add `zone`, or %z to every format"
         if field.type.name == "boolean" and not (field.true or field.false):

@@ -88,13 +88,14 @@ def _check_parameters(rule: Cleanse, place: Location) -> Problems:
     if rule.validator is not None and rule.validator not in VALIDATORS:
         problem = f"there is no validator {rule.validator!r}"
         yield (*place, "validator"), problem, suggest(rule.validator, list(VALIDATORS))
-    if rule.locale is not None and not _is_locale(rule.locale):
+    if rule.locale is not None and not is_locale(rule.locale):
         yield (*place, "locale"), f"{rule.locale!r} is no locale", "write it as de_DE or zh_CN"
     if rule.region is not None and not _is_region(rule.region):
         yield (*place, "region"), f"{rule.region!r} is no country of phone numbers", "use a code of two capitals, as CN"
 
 
-def _is_locale(name: str) -> bool:
+def is_locale(name: str) -> bool:
+    """Return whether a locale is known by this name."""
     from babel import Locale, UnknownLocaleError
 
     try:

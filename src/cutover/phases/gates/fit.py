@@ -116,7 +116,7 @@ def _orphans(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, ta
         yield _none_bad(f"ORPHANS.{field.rule}", mapping, found, column=field.target)
 
 
-def _none_bad(check: str, mapping: Mapping, found: dict[str, Any], **facts: str) -> CheckResult:
+def _none_bad(check: str, mapping: Mapping, found: dict[str, Any], **facts: Any) -> CheckResult:
     return none_of(
         check, mapping.entity, int(found["bad"]), int(found["whole"]), rows=list(found["rows"] or []), **facts
     )

@@ -6,7 +6,7 @@ from functools import singledispatch
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cutover.core import amounts, rules
+from cutover.core import amounts, casts, rules
 from cutover.core.composite import empty_codes, translate_composite
 from cutover.core.expression import columns_of, evaluate
 from cutover.core.rules import Filled, as_array, fit, truth, where_null
@@ -77,8 +77,10 @@ def _(field: Constant, rows: pa.Table, lookups: Lookups) -> Filled:
 def _(field: Cast, rows: pa.Table, lookups: Lookups) -> Filled:
     texts = column_of(rows, field.source, field).cast(pa.string())
     if field.type.name == "boolean":
-        return rules.read_flags(texts, field.true, field.false)
-    return rules.read_formats(texts, field.type, field.formats, field.zone) if field.formats else fit(texts, field.type)
+        return casts.read_flags(texts, field.true, field.false)
+    if field.formats:
+        return casts.read_formats(texts, field.type, field.formats, field.zone, field.locale)
+    return casts.read_numbers(texts, field.type, field.locale) if field.locale else fit(texts, field.type)
 
 
 def _key(names: List[str], rows: pa.Table, field: Rule) -> pa.Array:

@@ -38,9 +38,10 @@ class Constant(Coded):
 
 
 class Cast(Rule):
-    """Read a text by declared formats, in order.
+    """Read a text by declared formats, in order, or a number as a locale writes it.
 
-    A value that no format reads is rejected, and so is a date with a time of day other than midnight.
+    A value that no format reads is rejected, and so is a date with a time of day other than midnight, and a local time
+    that its zone has twice or not at all.
     """
 
     reads: ClassVar = ("source",)
@@ -50,6 +51,9 @@ class Cast(Rule):
     type: Type
     formats: tuple[str, ...] = Field((), description="strptime formats for dates and timestamps")
     zone: str | None = Field(None, description="IANA zone of a timestamp without one")
+    locale: str | None = Field(
+        None, description="how names of months (%b, %B) and numbers are written, such as de_DE; English if absent"
+    )
     true: tuple[Code, ...] = Field((), description="texts that mean true; all others in `false`")
     false: tuple[Code, ...] = ()
 
