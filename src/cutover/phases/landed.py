@@ -9,6 +9,7 @@ from typing import Any
 
 from cutover.core.verdicts import CheckResult, all_of, none_of, not_run
 from cutover.phases.gates.concluding import conclude
+from cutover.phases.masked import masked_checks
 from cutover.phases.profile import PROFILES, keep_profile
 from cutover.phases.scope import classification_check, scope_checks
 from cutover.phases.snapshots import NIGHT, register
@@ -45,6 +46,7 @@ def gate_landing(world: World, snapshot: str, wave: str) -> list[CheckResult]:
             classification_check(world, snapshot, mapping, scope),
         ]
         world.progress(Step("gate", mapping.entity, manifest["rows"], manifest["rows"]))
+    results += masked_checks(world, snapshot, mappings)
     with world.target.begin() as connection:
         register(world, connection, snapshot)
     return conclude(world, LANDING_GATE, results, snapshot=snapshot)

@@ -12,6 +12,9 @@ class System(Model):
 
     connection: Identifier
     title: str = ""
+    masked_copy: Identifier | None = Field(
+        None, description="the connection of a copy for tests, whose personal data are masked: landing's gate compares"
+    )
     rows_per_second: int | None = Field(
         None, ge=1, description="the most rows that landing reads on average; as fast as it can when absent"
     )
