@@ -102,7 +102,7 @@ class History(Model):
 
 
 class AllOrNone(Model):
-    """Rows with the same values in `by` stand together: one reject rejects them all."""
+    """Rows with the same values in `by` stand together: one reject rejects them all, and they load in one batch."""
 
     rule: RuleId
     by: Columns
