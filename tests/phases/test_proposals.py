@@ -135,7 +135,7 @@ ODD = "\x0b\x1f_x000D_\r\n=1+1\t上\u200b海\u202e \ud7ff\U0001f600"
 def test_the_workbook_gives_odd_texts_back_as_they_are(toy: Toy, tmp_path: Path) -> None:
     rule = "do: join_name, propose: true"
     toy.edit(CUSTOMER, rule, "do: remove_spaces, propose: true")
-    toy.edit(CUSTOMER, "[fold_width, collapse_spaces]", "[fold_width]")
+    toy.edit(CUSTOMER, "[fold_width, collapse_spaces], approver", "[fold_width], approver")
     toy.write("customer", [{"NR": "00", "NAME": " " + ODD + " "}, {"NR": "01", "NAME": " " + "长 " * 20_000}])
     world = toy.world()
     create_target(world)

@@ -49,7 +49,7 @@ source:
   {system: crm, csv: {path: customer.csv, encoding: utf-8}, key: NR, columns: {CREDIT: "decimal(12,2)", SINCE: date}}
 target: {table: app.partner, id: id, key: no}
 cleanse:
-  - {rule: CU-C1, column: [NR, NAME, PARENT], do: [fold_width, collapse_spaces]}
+  - {rule: CU-C1, column: [NR, NAME, PARENT], do: [fold_width, collapse_spaces], approver: sales}
   - {rule: CU-C2, column: [NR, PARENT], do: strip_zeros, length: 6}
   - {rule: CU-C3, column: CREDIT, do: trailing_minus}
 exclude:

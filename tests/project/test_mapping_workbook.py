@@ -134,7 +134,9 @@ def test_the_pages_show_rules_figures_codes_and_what_is_open(project: Path, tmp_
     with exported(project, tmp_path / "book.xlsx") as book:
         assert find(book["customer"], "CUST-040", "fill rate").value == "98.5 %"
         assert find(book["customer"], "CUST-040", "sample").value == "CN"
-        assert find(book["customer"], "CUST-040", "does").value == "crosswalk: country"
+        assert find(book["customer"], "CUST-040", "does").value == (
+            "crosswalk: country; such as land1 = CN gives CN; land1 = ZZ is rejected (no_entry)"
+        )
         assert find(book["customer"], "CUST-060", "default").value == "NET30"
         assert find(book["customer"], "CUST-220", "table").value == "erp.partner_role"
         assert find(book["codes country"], "2", "rows").value == "7"
@@ -175,8 +177,7 @@ def test_edits_become_typed_changes_and_touch_only_their_places(edited: Any, pro
         ("    value: NET30\n", "    value: NET60\n"),
         ("never agreed in the legacy system; finance decides case by case after go-live\n",
          '"agreed: 60 days, see #12"\n    owner: finance\n'),
-        ("target: partner_no, type: text(20), required: true, critical: true}",
-         "target: partner_no, type: text(20), required: true, critical: true, status: draft}"),
+        ('gives: "1234"}]}', 'gives: "1234"}], status: draft}'),
     ):  # fmt: skip
         assert expected.count(old) == 1
         expected = expected.replace(old, new)

@@ -57,6 +57,16 @@ def test_an_identity_is_never_changed_by_a_rule(toy: Toy) -> None:
     assert told(toy, "column: LAND, do: [fold_width, remove_spaces, upper]", VALID) == []
 
 
+def test_only_codes_are_folded_by_a_machine_alone(toy: Toy) -> None:
+    """T07: in a code a wide letter is a narrow one; in free text somebody may have meant it."""
+    for coded in ("NR", "LAND", "TAX", "LIMIT"):
+        assert told(toy, f"column: {coded}, do: fold_width") == []
+    (finding,) = told(toy, "column: NAME, do: fold_width")
+    assert "fold_width would change free text by itself: nothing says that 'NAME' holds codes" in finding
+    assert told(toy, "column: NAME, do: fold_width, approver: sales") == []
+    assert told(toy, "column: NAME, do: fold_width, propose: true") == []
+
+
 def test_match_keys_are_for_columns_that_name_rows(toy: Toy) -> None:
     assert told(toy, "column: NR, do: fold_key") == []
     (finding,) = told(toy, "column: NAME, do: fold_key")
@@ -88,7 +98,7 @@ FOR_ALL = (
 
 @pytest.mark.parametrize("name", sorted(REMEDIES))
 def test_every_remedy_can_be_asked_for_in_a_file(toy: Toy, name: str) -> None:
-    column = "NR" if REMEDIES[name].keys_only else "REMARK"
+    column = "NR" if REMEDIES[name].keys_only or REMEDIES[name].codes_only else "REMARK"
     proposing = ", propose: true" if REMEDIES[name].mode == "P" else ""
     assert told(toy, f"column: {column}, do: {name}, {STATED_FOR.get(name, FOR_ALL)}{proposing}") == []
 

@@ -55,6 +55,11 @@ def check_column(mapping: Mapping, rule: Cleanse, name: str, identities: set[str
             problem = f"{name} makes match keys, and {column!r} names no row"
             mend = "fold in the expression that matches instead: the value itself stays as people read it"
             yield (*place, "column"), problem, mend
+    if remedy.codes_only and not (rule.propose or rule.approver):
+        for column in sorted(here - _code_columns(mapping, identities)):
+            problem = f"{name} would change free text by itself: nothing says that {column!r} holds codes"
+            mend = "say `propose: true`, or name an `approver`; keys, references, lookups, checks and types say it"
+            yield (*place, "column"), problem, mend
     if remedy.holds is not None:
         for column in sorted(here & _touched_before(mapping, rule, name)):
             problem = f"{name} judges {column!r} as it was landed, and something changes it before"
@@ -86,6 +91,19 @@ def _references(mapping: Mapping) -> set[str]:
 def _key_columns(mapping: Mapping) -> set[str]:
     references = [field.source for _, field in located_fields(mapping) if isinstance(field, Xref)]
     return {*mapping.source.key, *(column for source in references for column in source)}
+
+
+def _code_columns(mapping: Mapping, identities: set[str]) -> set[str]:
+    """Return the columns that are no free text: they name, refer, match, are looked up, checked, or have a type."""
+    coded = {check.column for check in mapping.checks if check.pattern or check.valid or check.one_of}
+    coded |= {name for key in (mapping.target.key, *mapping.target.unique) for name in key}
+    found = {*identities, *_key_columns(mapping), *_references(mapping)}
+    found |= {name for name, kind in mapping.source.columns.items() if kind.name != "text"}
+    found |= _matched(mapping.merge) if mapping.merge is not None else set()
+    for _, field in located_fields(mapping):
+        is_code = isinstance(field, Cast) or any(field.crosswalks()) or field.target in coded
+        found |= {name for _, name in field.columns()} if is_code else set()
+    return found
 
 
 def _touched_before(mapping: Mapping, rule: Cleanse, name: str) -> set[str]:

@@ -45,6 +45,7 @@ class Remedy:
     each: every single proposal needs a decision, one of the whole rule is not enough.
     once: it would change its own result, so a rule must not meet a cell twice.
     keys_only: it loses what a reader wants to see, so it is for columns that name rows, not for values that move.
+    codes_only: it runs by itself on codes, numbers and days; what it makes of free text, somebody approves.
     holds: what every part of the column must satisfy as it was landed; where one does not, the remedy is not tried.
     """
 
@@ -57,6 +58,7 @@ class Remedy:
     each: bool = False
     once: bool = False
     keys_only: bool = False
+    codes_only: bool = False
     holds: Callable[[Texts], bool] | None = None
 
 

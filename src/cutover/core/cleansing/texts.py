@@ -137,7 +137,10 @@ REMEDIES: dict[str, Remedy] = {
     "collapse_spaces": Remedy(_collapse, "T06", "trim, and make one blank of several"),
     "remove_spaces": Remedy(_remove_spaces, "T06 C07", "remove all blanks"),
     "fold_width": Remedy(
-        fold_width, "T07", "full-width Latin letters, digits and signs become ordinary ones; nothing else"
+        fold_width,
+        "T07",
+        "full-width Latin letters, digits and signs become ordinary ones; nothing else",
+        codes_only=True,
     ),
     "upper": Remedy(lambda texts, _: pc.utf8_upper(texts), "K02", "upper case"),
     "nfc": Remedy(

@@ -26,7 +26,19 @@ NO_RULE = ("drop", "undecided")  # kinds of lines that tell of a source column w
 ENTRY_COLUMNS = ("target", "valid_from", "valid_to", "state", "note")
 VALUE_COLUMNS = ("entity", "rule", "column", "before", "after")
 CLEANSING = "cleansing values"
-_HIDDEN_KEYS = {"rule", "kind", "target", "type", "required", "value", "status", "owner", "rationale", "source"}
+_HIDDEN_KEYS = {
+    "rule",
+    "kind",
+    "target",
+    "type",
+    "required",
+    "value",
+    "status",
+    "owner",
+    "rationale",
+    "source",
+    "examples",
+}
 _ABOUT = (
     "Edit the yellow columns; everything else is told by the specification and the data.",
     "New lines: on crosswalk sheets leave `line` empty; on the sheet of cleansing values fill rule, before, after.",
@@ -152,7 +164,15 @@ def _columns_of(expression: str) -> set[str]:
 
 def _does(rule: Any) -> str | None:
     told = rule.model_dump(exclude=_HIDDEN_KEYS, exclude_defaults=True, mode="json")
-    return "; ".join(f"{key}: {_listed(value)}" for key, value in told.items()) or None
+    parts = [f"{key}: {_listed(value)}" for key, value in told.items()]
+    shown = "; ".join(map(_example, rule.examples))
+    return "; ".join([*parts, *([f"such as {shown}"] if shown else [])]) or None
+
+
+def _example(example: model.Example) -> str:
+    given = ", ".join(f"{column} = {'nothing' if value is None else value}" for column, value in example.given.items())
+    end = f"is rejected ({example.rejects})" if example.rejects else f"gives {example.gives or 'nothing'}"
+    return f"{given or 'nothing'} {end}"
 
 
 def _listed(value: Any) -> str:
