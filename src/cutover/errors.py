@@ -18,7 +18,7 @@
 Messages name counts, keys, columns and rules, never the values of a row: a value may be personal data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -75,7 +75,9 @@ class SpecificationChanged(TerminalError):
 
 
 class GateClosed(TerminalError):
-    """A gate failed, could not be evaluated, or was not run."""
+    """A gate failed, could not be evaluated, or was not run; `results` holds every check, where it is raised."""
+
+    results: Sequence[Any] = ()
 
 
 class NotConserved(TerminalError):

@@ -106,7 +106,7 @@ def test_a_target_column_that_is_too_short(desk: Desk) -> None:
     refused(shown, "GateClosed", "FIT.app.partner customer fail", "Fix:")
     assert "alpha" not in shown.err
     execute(desk.toy.target, "alter table app.partner alter name type varchar(40)")
-    desk.do("gate", "load")
+    desk.do("gate", "load --without-pilot test")
     assert desk.rows("select count(*) from app.partner") == [(3,)]
 
 

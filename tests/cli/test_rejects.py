@@ -11,8 +11,7 @@ from tests.cli.conftest import Desk
 
 @pytest.fixture
 def loaded(desk: Desk) -> Desk:
-    for verb in ("land", "cleanse", "map", "load"):
-        assert desk.run(verb).status == 0
+    desk.do("land", "cleanse", "map", "load --without-pilot test")
     return desk
 
 

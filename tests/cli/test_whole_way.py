@@ -43,6 +43,48 @@ def test_the_verbs_lead_from_one_to_the_next(desk: Desk) -> None:
     assert "run    2  full   main         rolled_back" in desk.run("runs").out
 
 
+def test_programs_read_what_people_read(desk: Desk) -> None:
+    desk.do("land", "cleanse", "map")
+    gate = json.loads(desk.run("gate", "--json").out)
+    assert {"CONSERVED", "COVERAGE"} <= {one["check_id"] for one in gate}
+    assert {one["status"] for one in gate} <= {"pass", "not_applicable"}
+    desk.do("pilot", "load")
+    verified = json.loads(desk.run("verify", "2", "--json").out)
+    (total,) = [one for one in verified if one["check_id"] == "TOTAL.credit"]
+    assert (total["numerator"], total["evidence"]["totals"][0]["target"]) == (0, "7.25")
+    [traced] = json.loads(desk.run("trace", "customer", "2", "--json").out)
+    assert traced["raw"]["NAME"] == "***" and traced["outcome"]["outcome"] == "loaded"
+    [bare] = json.loads(desk.run("trace", "customer", "2", "--json", "--unmasked").out)
+    assert bare["raw"]["NAME"] == "alpha"
+    taken = json.loads(desk.run("rollback", "2", "--reason", "a test", "--json").out)
+    assert (taken["original_state"], taken["differences"], taken["rows_kept"]) == (True, [], 0)
+
+
+def test_a_closed_gate_tells_programs_every_check(desk: Desk) -> None:
+    desk.do("land", "cleanse", "map")
+    execute(desk.toy.target, "alter table app.partner alter name type varchar(3)")
+    shown = desk.run("gate", "--json")
+    closing = [one["check_id"] for one in json.loads(shown.out) if one["status"] == "fail"]
+    assert (shown.status, closing) == (1, ["FIT.app.partner"]) and "GateClosed" in shown.err
+    execute(desk.toy.target, "alter table app.partner alter name type varchar(40)")
+    desk.do("load --without-pilot test")
+    execute(desk.toy.target, "update app.line set qty = qty + 1")
+    shown = desk.run("verify", "1", "--json")
+    assert "ROWS.app.line" in [one["check_id"] for one in json.loads(shown.out) if one["status"] == "fail"]
+    assert shown.status == 1
+
+
+def test_a_load_asks_for_a_proven_pilot_or_a_reason(desk: Desk) -> None:
+    desk.do("land", "cleanse", "map")
+    shown = desk.run("load")
+    assert (shown.status, shown.out) == (1, "")
+    assert "has no pilot on snapshot" in shown.err and "Fix: run a pilot on this snapshot: `cutover pilot`" in shown.err
+    assert "--without-pilot gives no reason" in desk.run("load", "--without-pilot", " ").err
+    assert desk.rows("select count(*) from cutover.run") == [(0,)]
+    assert desk.run("load", "--without-pilot", "a test system").status == 0
+    assert desk.rows("select params->>'without_pilot' from cutover.run") == [("a test system",)]
+
+
 def test_one_entity_goes_alone_through_cleansing_and_mapping(desk: Desk) -> None:
     desk.do("land", "cleanse --entity customer", "map --entity customer")
     staged = {path.name for path in (desk.toy.root / "staging").glob("*/outcome/*")}

@@ -77,7 +77,7 @@ def test_a_sound_snapshot_passes_and_every_result_is_kept(moved: Moved) -> None:
     assert {check.partition(".")[0] for check, _ in stored} == {
         "CONSERVED", "REJECTS", "REPLAY", "COVERAGE", "DEFAULTS", "APPROVED", "VALUES", "VALUE_ROWS", "MANDATORY",
         "DANGLING", "RAW", "CLEAN", "ORDER", "CYCLES", "DQ", "UNIQUE", "ORPHANS", "FIT",
-        "DROPPED", "ROUNDING", "FANOUT", "UNMERGE",
+        "DROPPED", "ROUNDING", "FANOUT", "UNMERGE", "EXAMPLES",
     }  # fmt: skip
 
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from cutover.cli.runtime import JsonOption, ProjectOption
-from cutover.cli.show import print_night, print_summary, print_trace, summary_as_json
+from cutover.cli.show import checks_as_json, print_night, print_summary, print_trace, summary_as_json
 from cutover.cli.world import open_world, pick_snapshot, require_snapshot
+from cutover.errors import InputError
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.create_target import create_target as create_empty_target
 from cutover.phases.dual_run import run_night
@@ -22,6 +24,7 @@ from cutover.phases.pages.report import write_report
 from cutover.phases.pages.workbook import write_reject_workbook
 from cutover.phases.pilot import select_pilot
 from cutover.phases.profile import write_profile
+from cutover.phases.readiness import require_rehearsed_pilot
 from cutover.phases.rehearsal import rehearse
 from cutover.phases.rollback import OnConflict, roll_back
 from cutover.phases.runs import finish_run, list_runs, read_run, start_run
@@ -134,6 +137,7 @@ def gate(
     at: Annotated[
         Literal["landing", "mapping"], typer.Option("--at", help="Of a landed snapshot, or of a mapped one.")
     ] = "mapping",
+    as_json: JsonOption = False,
 ) -> None:
     """Evaluate the gate of a landed or a mapped snapshot; exit status 1 when it is closed.
 
@@ -141,8 +145,9 @@ def gate(
     """
     world = open_world(project)
     evaluate, after = (gate_landing, "cleanse") if at == "landing" else (gate_mapping, "pilot")
-    results = evaluate(world, pick_snapshot(world, snapshot), wave)
-    typer.echo(f"the gate is open: {len(results)} checks\nNext:  cutover {after}")
+    with checks_as_json(as_json) as show:
+        results = evaluate(world, pick_snapshot(world, snapshot), wave)
+        show(results, f"the gate is open: {len(results)} checks\nNext:  cutover {after}")
 
 
 def pilot(
@@ -172,19 +177,29 @@ def load(
     wave: WaveOption = "main",
     snapshot: SnapshotOption = "latest",
     run_id: Annotated[int | None, typer.Option("--resume", help="Go on with this run.")] = None,
+    without_pilot: Annotated[
+        str | None, typer.Option("--without-pilot", help="Why no pilot has to be proven first; kept with the run.")
+    ] = None,
 ) -> None:
-    """Load everything, each batch exactly once, then verify 100 % of the rows.
+    """Load everything, each batch exactly once, then verify 100 % of the rows; a pilot was proven on the snapshot.
 
     Example:  cutover load        then:  cutover summary
     """
     world = open_world(project)
-    run = run_id
-    if run is None:
-        run = start_run(world, wave=wave, kind="full", snapshot=pick_snapshot(world, snapshot))
+    run = run_id if run_id is not None else _start_full(world, wave, pick_snapshot(world, snapshot), without_pilot)
     _load_all(world, run)
     verify_run(world, run)
     finish_run(world, run)
     typer.echo(f"run {run} is finished\nNext:  cutover summary   (cutover rollback {run} --reason ... takes it back)")
+
+
+def _start_full(world: World, wave: str, snapshot: str, without_pilot: str | None) -> int:
+    if without_pilot is None:
+        require_rehearsed_pilot(world, wave=wave, snapshot=snapshot)
+    elif not without_pilot.strip():
+        raise InputError("--without-pilot gives no reason", fix="say why no pilot has to be proven, or run one")
+    params = {} if without_pilot is None else {"without_pilot": without_pilot}
+    return start_run(world, wave=wave, kind="full", snapshot=snapshot, params=params)
 
 
 def _load_all(world: World, run_id: int) -> None:
@@ -192,13 +207,14 @@ def _load_all(world: World, run_id: int) -> None:
         load_entity(world, run_id, entity)
 
 
-def verify(run_id: RunArgument, project: ProjectOption = None) -> None:
+def verify(run_id: RunArgument, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Compare every row of a run with what the mapping says it must be; exit status 1 when something differs.
 
     Example:  cutover verify 2
     """
-    results = verify_run(open_world(project), run_id)
-    typer.echo(f"run {run_id}: {len(results)} checks passed\nNext:  cutover summary")
+    with checks_as_json(as_json) as show:
+        results = verify_run(open_world(project), run_id)
+        show(results, f"run {run_id}: {len(results)} checks passed\nNext:  cutover summary")
 
 
 def rollback(
@@ -213,6 +229,7 @@ def rollback(
         OnConflict, typer.Option("--on-conflict", help="What to do with rows that people changed since.")
     ] = "stop",
     by: Annotated[str, typer.Option("--by", help="Who decided.")] = "command line",
+    as_json: JsonOption = False,
 ) -> None:
     """Take back a run, an entity or a batch; what people changed since is never overwritten silently.
 
@@ -220,6 +237,9 @@ def rollback(
     """
     world = open_world(project)
     result = roll_back(world, run_id, entity=entity, seq=batch, reason=reason, by_whom=by, on_conflict=on_conflict)
+    if as_json:
+        typer.echo(json.dumps(asdict(result), indent=2, ensure_ascii=False))
+        return
     typer.echo(f"run {run_id}: {result.rows_removed} rows removed, {result.rows_kept} kept")
     if result.original_state is not None:
         typer.echo(f"the target is {'what it was before' if result.original_state else 'NOT what it was before'}")
@@ -243,6 +263,7 @@ def trace(
     project: ProjectOption = None,
     snapshot: SnapshotOption = "latest",
     unmasked: Annotated[bool, typer.Option("--unmasked", help="Show personal data as well.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Follow one row from the legacy system into the target; personal data are masked unless you ask for them.
 
@@ -250,8 +271,13 @@ def trace(
     """
     world = open_world(project)
     mapping = world.specification.mapping(entity)
-    for found in trace_rows(world, pick_snapshot(world, snapshot), entity, key):
-        print_trace(found if unmasked else mask_trace(found, mapping))
+    rows = trace_rows(world, pick_snapshot(world, snapshot), entity, key)
+    shown = [found if unmasked else mask_trace(found, mapping) for found in rows]
+    if as_json:
+        typer.echo(json.dumps([asdict(found) for found in shown], indent=2, ensure_ascii=False, default=str))
+        return
+    for found in shown:
+        print_trace(found)
 
 
 def runs(project: ProjectOption = None, as_json: JsonOption = False) -> None:

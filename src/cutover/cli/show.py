@@ -1,7 +1,8 @@
 """How results look in a terminal, and as JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cutover.core.verdicts import CheckResult
+from cutover.errors import GateClosed
 from cutover.phases.dual_run import Night
 from cutover.phases.summary import RunSummary, Summary, TotalLine
 from cutover.phases.trace import Texts, Trace
@@ -20,6 +23,22 @@ MARK = {True: "[green]yes[/green]", False: "[red]NO[/red]", None: "-"}
 def summary_as_json(summary: Summary, files: Sequence[str]) -> str:
     """Return the summary as JSON; amounts are texts of exact decimals."""
     return json.dumps({**asdict(summary), "files": list(files)}, indent=2, ensure_ascii=False)
+
+
+@contextmanager
+def checks_as_json(as_json: bool) -> Iterator[Callable[[Sequence[CheckResult], str], None]]:
+    """Show the checks of a gate: all of them as JSON, also when they close it, or else what is said of an open one."""
+
+    def show(results: Sequence[CheckResult], said: str) -> None:
+        told = json.dumps([asdict(one) for one in results], indent=2, ensure_ascii=False, default=str)
+        typer.echo(told if as_json else said)
+
+    try:
+        yield show
+    except GateClosed as closed:
+        if as_json:
+            show(closed.results, "")
+        raise
 
 
 def print_summary(summary: Summary, files: Sequence[str], *, following: str | None = None) -> None:

@@ -139,7 +139,7 @@ REMEDIES: dict[str, Remedy] = {
     "fold_width": Remedy(
         fold_width,
         "T07",
-        "full-width Latin letters, digits and signs become ordinary ones; nothing else",
+        "full-width Latin letters, digits and signs become ordinary ones; of free text, somebody approves it",
         codes_only=True,
     ),
     "upper": Remedy(lambda texts, _: pc.utf8_upper(texts), "K02", "upper case"),

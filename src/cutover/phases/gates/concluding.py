@@ -46,10 +46,12 @@ def stop_when_closed(gate: str, results: list[CheckResult]) -> None:
             + (f", {one.message}" if one.value and one.message else "")
             for one in closed
         )
-        raise GateClosed(
+        error = GateClosed(
             f"gate {gate!r} is closed by {len(closed)} of {len(results)} checks: {lines}",
             fix="look at the rejects, mend data or mapping, and run the phase again; thresholds are in project.yaml",
         )
+        error.results = results
+        raise error
 
 
 def keep_evidence(world: World, gate: str, results: Iterable[CheckResult], *, snapshot: str) -> list[CheckResult]:
