@@ -1,4 +1,4 @@
-"""`cutover sniff`: a first declaration of an unknown text file, with reasons, for a person to accept."""
+"""`cutover sniff`: a first declaration of an unknown file, with reasons, for a person to accept."""
 
 import json
 from dataclasses import asdict
@@ -24,10 +24,10 @@ def register(app: typer.Typer) -> None:
 
 
 def sniff(
-    file: Annotated[Path, typer.Argument(help="A delimited text file.")],
+    file: Annotated[Path, typer.Argument(help="A delimited or fixed-width text file, or a workbook.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Propose how a text file may be declared as a mapping's source, with the reasons.
+    """Propose how a file may be declared as a mapping's source, with the reasons.
 
     The output is YAML: paste it into a mapping, read the comments, correct what they doubt. Nothing is used unread.
 

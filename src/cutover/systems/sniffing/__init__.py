@@ -1,15 +1,17 @@
-"""Sniffing: propose how an unknown text file may be declared, each proposal with its reason, for a person to accept."""
+"""Sniffing: propose how an unknown file may be declared, each proposal with its reason, for a person to accept."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from cutover.errors import InputError
-from cutover.systems.sniffing.columns import ColumnSeen, find_keys, look_at_columns
+from cutover.systems.sniffing.books import is_workbook, sniff_workbook
 from cutover.systems.sniffing.dialect import Layout, find_layout, read_rows
 from cutover.systems.sniffing.encoding import find_encoding
 from cutover.systems.sniffing.ends import find_odd_rows
 from cutover.systems.sniffing.kinds import refuse_other_bytes, refuse_other_text
+from cutover.systems.sniffing.proposal import Proposal, propose
+from cutover.systems.sniffing.widths import sniff_widths
 from cutover.systems.sources.records import Malformed, Parsed
 
 __all__ = ["Proposal", "sniff"]
@@ -18,40 +20,35 @@ __all__ = ["Proposal", "sniff"]
 LIMIT = 256 << 20
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A declaration as a mapping's `source` holds it, why it is so, what to look at, and what each column holds."""
-
-    source: dict[str, Any]
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...]
-    columns: tuple[ColumnSeen, ...]
-
-
 def sniff(path: Path, *, limit: int = LIMIT) -> Proposal:
-    """Look at a delimited text file and propose its declaration; nothing of it is used before a person accepts it.
+    """Look at a file and propose its declaration; nothing of it is used before a person accepts it.
+
+    A workbook is proposed by its sheets, a text by its separator, or by widths where none cuts it.
 
     Raises:
         InputError: the file is not there, holds nothing, is of another kind, or has no separator that most rows obey.
     """
     raw, cut = _read(path, limit)
+    if is_workbook(raw):
+        return sniff_workbook(path)
     refuse_other_bytes(path.name, raw)
     encoding = find_encoding(raw, whole=not cut)
     text = encoding.decode(raw)
     if not text.strip():
         raise InputError(f"{path.name} holds no text", fix="sniff a file with rows")
     refuse_other_text(path.name, text)
-    layout, parsed = _parse(path.name, text, whole=not cut)
-    columns = look_at_columns(parsed.rows)
-    key, told = find_keys(parsed.rows, columns)
-    found = told.startswith("key:")
-    warnings = [*encoding.warnings, *layout.warnings, *(w for column in columns for w in column.warnings)]
+    try:
+        layout, parsed = _parse(path.name, text, whole=not cut)
+    except InputError:
+        if (found := sniff_widths(path, text, encoding.name)) is not None:
+            return found
+        raise
+    if len(layout.names) == 1 and (found := sniff_widths(path, text, encoding.name)) is not None:
+        return found
+    warnings = [*encoding.warnings, *layout.warnings]
     warnings += [f"only the first {limit >> 20} MiB were looked at"] if cut else []
-    warnings += _by_chance(columns, key) if found else [told]
-    reasons = [*encoding.reasons, *layout.reasons, *([told] if found else [])]
-    source: dict[str, Any] = {"system": "files", "csv": _csv(path, encoding.name, layout), "key": key}
-    types = _types(columns, layout, key)
-    return Proposal(source | ({"columns": types} if types else {}), tuple(reasons), tuple(warnings), tuple(columns))
+    reasons = [*encoding.reasons, *layout.reasons]
+    return propose("csv", _csv(path, encoding.name, layout), parsed.rows, reasons, warnings, named=layout.header)
 
 
 def _parse(name: str, text: str, *, whole: bool) -> tuple[Layout, Parsed]:
@@ -71,21 +68,6 @@ def _parse(name: str, text: str, *, whole: bool) -> tuple[Layout, Parsed]:
         )
     warnings = [f"{wrong} rows have another number of fields and would be rejected"] if wrong else []
     return replace(layout, warnings=(*layout.warnings, *warnings, *find_odd_rows(parsed.rows, layout))), parsed
-
-
-def _by_chance(columns: list[ColumnSeen], key: str | list[str]) -> list[str]:
-    amounts = [column.name for column in columns if column.name in _listed(key) and column.type.startswith("decimal")]
-    return [f"key: {name} is an amount, which names a row by chance; is there no other column?" for name in amounts]
-
-
-def _listed(key: str | list[str]) -> list[str]:
-    return [key] if isinstance(key, str) else key
-
-
-def _types(columns: list[ColumnSeen], layout: Layout, key: str | list[str]) -> dict[str, str]:
-    # What names a row is text, whatever digits it is made of.
-    types = {column.name: "text" if column.name in _listed(key) else column.type for column in columns}
-    return {name: told for name, told in types.items() if not layout.header or told != "text"}
 
 
 def _read(path: Path, limit: int) -> tuple[bytes, bool]:

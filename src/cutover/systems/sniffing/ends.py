@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from cutover.systems.sniffing.dialect import Layout
 
-_TOTAL = re.compile(r"(?i)(grand |sub ?)?totals?\b.*|sum|summe|gesamt\w*|合计.*|总计.*|小计.*|总额")
+TOTAL = re.compile(r"(?i)(grand |sub ?)?totals?\b.*|sum|summe|gesamt\w*|合计.*|总计.*|小计.*|总额")
 _FEW, _NARROW = 3, 8
 
 
@@ -29,7 +29,7 @@ def _one_width(column: pa.ChunkedArray) -> list[str]:
 
 def _last_row(rows: pa.Table) -> list[str]:
     last = rows.slice(len(rows) - 1).to_pylist()[0]
-    total = next((cell for cell in last.values() if cell and _TOTAL.fullmatch(cell.strip())), None)
+    total = next((cell for cell in last.values() if cell and TOTAL.fullmatch(cell.strip())), None)
     above = rows.slice(0, len(rows) - 1)
     missing = [name for name, cell in last.items() if not cell and above[name].null_count == 0]
     if total is not None:

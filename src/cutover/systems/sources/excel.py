@@ -96,7 +96,7 @@ def _table(where: SheetOfFile) -> _Table:
     used = where.sheet.start[1] if where.sheet.start is not None else 0
     first = column_index(layout.first_column) if layout.first_column else used
     width = column_index(layout.last_column) - first + 1 if layout.last_column else None
-    cells = next(islice(_rows(where, first), layout.header_row - 1, None), (0, []))[1][:width]
+    cells = next(islice(numbered_rows(where, first), layout.header_row - 1, None), (0, []))[1][:width]
     texts = [cell_text(cell) or "" for cell in cells]
     while texts and not texts[-1].strip():
         texts.pop()
@@ -108,7 +108,7 @@ def _table(where: SheetOfFile) -> _Table:
     return _Table(where, check_header(SourceFile(where.file.path, where.name), texts, layout.header_row), first)
 
 
-def _rows(where: SheetOfFile, first: int) -> Iterator[Row]:
+def numbered_rows(where: SheetOfFile, first: int) -> Iterator[Row]:
     """Yield every row with its number from 1, its cells from column `first` on."""
     if where.sheet.start is None:
         return
@@ -156,7 +156,7 @@ def _data_rows(table: _Table, declared: Excel, tally: _Tally) -> Iterator[Row]:
     _note_padded(table, end, tally)
     fills, errors = _fills(table, declared, end), _errors(table, declared, end, tally)
     kept: dict[Place, Any] = {}
-    for number, cells in islice(_rows(table.where, table.first), layout.header_row, end):
+    for number, cells in islice(numbered_rows(table.where, table.first), layout.header_row, end):
         cells, beside = cells[:width], cells[width:]
         if layout.last_column is None and beside.count("") < len(beside):
             raise _beside(table, number, width + next(i for i, cell in enumerate(beside) if cell != ""))
@@ -184,7 +184,7 @@ def _beside(table: _Table, number: int, column: int) -> SourceError:
 def _end(table: _Table) -> int | None:
     """Return the number of the last row above the footer; None when there is none declared."""
     layout = table.where.layout
-    rows = islice(_rows(table.where, table.first), layout.header_row, None)
+    rows = islice(numbered_rows(table.where, table.first), layout.header_row, None)
     if layout.until is not None:
         pattern = re.compile(layout.until)
         for number, cells in rows:
