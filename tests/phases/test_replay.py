@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from scratch import scratch_database, template_database  # noqa: E402
 from tests.phases.moved import Moved, moved, original, toy  # noqa: E402
-from tests.phases.toy import Toy, execute, one, outcomes, rows, simple  # noqa: E402
+from tests.phases.toy import Toy, execute, one, outcomes, rows, simple, told  # noqa: E402
 
 from cutover.errors import Busy, CutoverError, GateClosed, InputError  # noqa: E402
 from cutover.phases.dual_run import run_night  # noqa: E402
@@ -215,6 +215,57 @@ def test_a_correction_that_would_pull_down_a_loaded_row_is_withdrawn(toy: Toy) -
     assert outcomes(world, snapshot, "customer") == before
     assert rows(world, "select withdrawn_at is null from cutover.correction") == [(False,), (False,)]
     conserved(world)
+    verify_run(world, run_id)
+
+
+def twins(toy: Toy, *lines: dict[str, str | None]) -> World:
+    """Load customers of one tax number, nothing else."""
+    toy.write("customer", [{"TAX": "T1", **line} for line in lines])
+    for entity in ("supplier", "order", "line"):
+        toy.write(entity, [])
+    world = toy.world()
+    toy.load(world, toy.prepare(world))
+    return world
+
+
+def test_a_corrected_survivor_brings_the_rows_that_merge_into_it(toy: Toy) -> None:
+    long = {"NR": "1", "NAME": "Way too long a name", "SINCE": "2021-01-01"}
+    world = twins(toy, long, {"NR": "2", "PHONE": "12"}, {"NR": "3", "TAX": None})
+    snapshot, run_id = one(world, "select snapshot_id from cutover.run"), one(world, "select run_id from cutover.run")
+    assert told(world, snapshot, "customer") == [
+        ("rejected", "too_long"), ("rejected", "survivor_rejected"), ("loaded", None)
+    ]  # fmt: skip
+    book = filled(exported(world, snapshot, "customer"), "customer", NAME__0="Short")
+    done = import_corrections(world, book, by_whom="Li Na")
+    assert [(line.rows, line.loaded, line.merged) for line in done.replayed] == [(2, 1, 1)]
+    assert rows(world, "select no, name, phone from app.partner order by no") == [
+        ("1", "Short", "12"),
+        ("3", "n", None),
+    ]
+    merged = "select src_key, survivor from cutover.disposition where outcome = 'merged'"
+    assert rows(world, merged) == [("2", "customer#0")]
+    verify_run(world, run_id)
+
+
+@pytest.mark.parametrize("phone", [None, "12"])
+def test_a_corrected_row_merges_into_one_that_is_loaded_already_unless_it_would_change_it(
+    toy: Toy, phone: str | None
+) -> None:
+    # A rule over several columns: any of them may be at fault, the tax number as well.
+    toy.edit("mappings/customer.yaml", "column: credit, minimum: 0", "expression: credit >= 0")
+    world = twins(toy, {"NR": "1", "SINCE": "2021-01-01"}, {"NR": "2", "CREDIT": "1-", "TAX": None, "PHONE": phone})
+    snapshot, run_id = one(world, "select snapshot_id from cutover.run"), one(world, "select run_id from cutover.run")
+    assert told(world, snapshot, "customer") == [("loaded", None), ("rejected", "expression")]
+    book = filled(exported(world, snapshot, "customer"), "customer", CREDIT__1="1.00", TAX__1="T1")
+    if phone is None:
+        import_corrections(world, book, by_whom="Li Na")
+        assert told(world, snapshot, "customer") == [("loaded", None), ("merged", "duplicate")]
+    else:
+        with pytest.raises(InputError, match="rows that stand .*customer: loaded with other values"):
+            import_corrections(world, book, by_whom="Li Na")
+        assert told(world, snapshot, "customer") == [("loaded", None), ("rejected", "expression")]
+        assert rows(world, "select withdrawn_at is null from cutover.correction") == [(False,), (False,)]
+    assert rows(world, "select no, phone from app.partner") == [("1", None)]
     verify_run(world, run_id)
 
 

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection
 
-from cutover.core.rules import as_array
 from cutover.errors import Busy, InputError, TargetError
 from cutover.phases.cleanse import cleanse_entity
 from cutover.phases.loading.batches import write_batch
@@ -22,6 +21,7 @@ from cutover.phases.loading.falling import fallen_rows
 from cutover.phases.loading.planning import Scope
 from cutover.phases.map import map_entity
 from cutover.phases.quarantine.correcting import last_corrections
+from cutover.phases.quarantine.standing import require_standing
 from cutover.phases.runs import prove_balance, require_unchanged
 from cutover.phases.world import World
 from cutover.project.model import Mapping
@@ -93,7 +93,7 @@ def prepare(world: World, snapshot: str) -> list[Run]:
         require_unchanged(world, run)
     remap(world, snapshot, {entity for run in runs for entity in run.entities})
     for run in runs:
-        _require_standing(world, run)
+        require_standing(world, run)
     return runs
 
 
@@ -110,43 +110,6 @@ def remap(world: World, snapshot: str, loaded: Set[str] = frozenset()) -> None:
         if entity in loaded or world.staging.manifest(datasets.outcome(snapshot, entity)) is not None:
             cleanse_entity(world, snapshot, entity)
             map_entity(world, snapshot, entity)
-
-
-# --- what stands stays -----------------------------------------------------------------------------------------------
-
-
-def _require_standing(world: World, run: Run) -> None:
-    with world.target.connect() as connection:
-        moved = {entity: _moved(world, connection, run, entity) for entity in run.entities}
-    told = "; ".join(f"{entity}: {', '.join(sorted(reasons))}" for entity, reasons in moved.items() if reasons)
-    if told:
-        raise InputError(
-            f"rows that stand in the target since run {run.run_id} would have another fate: {told}",
-            fix="correct the rows so that they do not clash with what is loaded, or take the run back and load anew",
-        )
-
-
-def _moved(world: World, connection: Connection, run: Run, entity: str) -> set[str]:
-    """Return what would become of rows that stand: their new outcomes, rules and reasons."""
-    found: set[str] = set()
-    for _, staged in world.staging.read_parts(datasets.outcome(run.snapshot_id, entity)):
-        bounds = pc.min_max(staged["_row"]).as_py()
-        if bounds["min"] is None:
-            continue
-        kept = ledger.read_dispositions(connection, run.run_id, entity, bounds["min"], bounds["max"])
-        kept = kept.filter(pc.not_equal(kept["outcome"], "rejected"))
-        now = staged.take(as_array(pc.index_in(kept["_row"], value_set=as_array(staged["_row"]))))
-        apart = pa.array([False] * len(kept), pa.bool_())
-        for name in ("outcome", "_id", "survivor"):
-            apart = pc.or_(apart, _differ(as_array(kept[name]), as_array(now[name])))
-        lines = now.filter(apart).group_by(["outcome", "rule", "reason"]).aggregate([([], "count_all")]).to_pylist()
-        found |= {f"{line['outcome']} {line['rule'] or ''} {line['reason'] or ''}".strip() for line in lines}
-    return found
-
-
-def _differ(one: pa.Array, other: pa.Array) -> pa.Array:
-    same = pc.fill_null(pc.equal(one, other), False)
-    return pc.invert(pc.or_(same, pc.and_(pc.is_null(one), pc.is_null(other))))
 
 
 # --- what moves ------------------------------------------------------------------------------------------------------
