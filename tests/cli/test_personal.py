@@ -19,13 +19,16 @@ CUSTOMERS = [
     {"NR": "6", "NAME": "Quirin F", "PHONE": "0555 6"},
     {"NR": "7", "NAME": "Quirin G", "PARENT": "6"},
 ]
-VERBS = [
-    "check --systems", "land", "profile", "gate --at landing", "scope", "cleanse", "map", "coverage",
-    "preview customer", "preview customer --key 3", "gate", "gate --json", "checklist", "simulate", "pilot", "load",
-    "verify 3", "verify 3 --json", "trace customer 1", "trace customer 2 --json", "trace customer 5", "trace customer 6", "night",
-    "summary", "summary --json", "runs", "rejects list", "rejects list --json", "duplicates", "proposals",
-    "workbook export --file book.xlsx", "schema customer",
-]  # fmt: skip
+VERBS = (
+    """
+check --systems|land|profile|gate --at landing|scope|cleanse|map|coverage|preview customer|preview customer --key 3|gate
+gate --json|checklist|simulate|pilot|load|verify 3|verify 3 --json|trace customer 1|trace customer 2 --json
+trace customer 5|trace customer 6|night|summary|summary --json|runs|rejects list|rejects list --json|duplicates
+proposals|workbook export --file book.xlsx|schema customer
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 # Where the ledger keeps values: of rejected and corrected rows, of differences, and the images that take a load back.
 WHOLE = {"reject", "journal", "correction", "break"}
 

@@ -85,3 +85,21 @@ def test_latest_is_never_a_nights_snapshot(stack: Stack, summary: Any) -> None:
     [night] = stack.query("select snapshot_id from cutover.night")
     assert night[0].endswith(".night") and night[0] > summary["full"]["snapshot"]
     assert stack.run("gate").returncode == 0, "the gate of the newest snapshot, which is the journey's"
+
+
+PERSONAL = """
+select name1 from erp.kna union select stceg from erp.kna union select stras from erp.adr union select telf1 from erp.adr
+union select name1 from erp.lfa union select stceg from erp.lfa"""
+# Where Airflow keeps what tasks say to each other, how they were called, and what people did.
+KEPT = {"xcom": "value", "rendered_task_instance_fields": "rendered_fields", "dag_run": "conf", "log": "extra"}
+
+
+def test_airflow_is_told_no_personal_value(stack: Stack, demo: Done) -> None:
+    found = {str(value).strip() for (value,) in stack.query(PERSONAL, "legacy_erp") if value}
+    personal = sorted(value for value in found if len(value) >= 8)[::5]
+    logs = [path for folder in (stack.home.airflow, stack.home.logs) for path in folder.rglob("*.log*")]
+    texts = {str(path): path.read_text(encoding="utf-8", errors="replace") for path in logs}
+    for table, column in KEPT.items():
+        texts[table] = str(stack.query(f"select {column}::text from {table} where {column} is not null", "airflow"))
+    assert len(personal) > 500 and len(logs) > 50 and len(texts["xcom"]) > 1000
+    assert {name for name, text in texts.items() if any(value in text for value in personal)} == set()
