@@ -88,8 +88,8 @@ def test_latest_is_never_a_nights_snapshot(stack: Stack, summary: Any) -> None:
 
 
 PERSONAL = """
-select name1 from erp.kna union select stceg from erp.kna union select stras from erp.adr union select telf1 from erp.adr
-union select name1 from erp.lfa union select stceg from erp.lfa"""
+select name1 from erp.kna union select stceg from erp.kna union select name1 from erp.lfa
+union select stceg from erp.lfa union select stras from erp.adr union select telf1 from erp.adr"""
 # Where Airflow keeps what tasks say to each other, how they were called, and what people did.
 KEPT = {"xcom": "value", "rendered_task_instance_fields": "rendered_fields", "dag_run": "conf", "log": "extra"}
 

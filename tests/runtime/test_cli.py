@@ -76,6 +76,10 @@ def test_callers_own_connection_wins(inside: Path, monkeypatch: pytest.MonkeyPat
     assert read_environment(Home(inside / ".cutover"))["AIRFLOW_CONN_LEGACY_ERP"] == "postgres://mine/db"
 
 
+def test_down_before_anything_was_up_leaves_no_trace(inside: Path) -> None:
+    assert run("down").exit_code == 0 and not (inside / ".cutover").exists()
+
+
 def test_down_twice_then_clean_leaves_no_trace(inside: Path) -> None:
     folder = Path(read("up", "--only-database")["database"]["password_file"]).parent
     assert run("down").exit_code == 0

@@ -69,8 +69,9 @@ def down(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 
     Example:  cutover down        then:  cutover up
     """
-    home = make_home(find_home(project)[1].root)
-    take_down(home, report=_silence if as_json else typer.echo)
+    home = find_home(project)[1]
+    if home.root.is_dir():
+        take_down(make_home(home.root), report=_silence if as_json else typer.echo)
     typer.echo(
         json.dumps(describe(read_status(home)), indent=2) if as_json else "Next:  cutover up   (or cutover clean)"
     )
