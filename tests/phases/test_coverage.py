@@ -272,6 +272,29 @@ def test_quantities_tie_per_unit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert (check.status, check.evidence["apart"]) == ("fail", ["BOX"])
 
 
+ROLE = "      - {rule: CU-R2, kind: constant, value: customer, target: role, type: text(10)}\n"
+
+
+def test_quantities_of_further_rows_tie_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    share = f"      - {MEASURED.replace('CU-4', 'CU-R3').replace('target: credit', 'target: share')}\n"
+    files = {**FILES, CUSTOMER: FILES[CUSTOMER].replace(ROLE, ROLE + share)}
+    files |= {"mappings/crosswalks/factor.csv": "source,target\nD,1/3\nCN,1\n"}
+    world = offline(monkeypatch, tmp_path, files)
+    # The second is merged, and keeps a role of its own.
+    lines = [{"NR": "1", "TAX": "T"}, {"NR": "2", "TAX": "T", "LAND": "D", "CREDIT": "1.00"}, {"NR": "3", "LAND": "??"}]
+    stage(world, SNAPSHOT, "customer", lines)
+    through(world, SNAPSHOT, "customer")
+    mapping = world.specification.mapping("customer")
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    assert (check.check_id, check.status, check.denominator) == ("ROUNDING.CU-R3", "pass", 1)
+    (dataset,) = datasets.further(SNAPSHOT, mapping)
+    part = world.staging.read_part(dataset, 0)
+    wrong = pa.array([Decimal("9.99")] * len(part), pa.decimal128(12, 2))
+    world.staging.write_part(dataset, 0, part.set_column(part.schema.get_field_index("share"), "share", wrong))
+    (check,) = check_rounding(world, SNAPSHOT, mapping)
+    assert (check.status, check.numerator) == ("fail", 0)
+
+
 CONVERTED = """{rule: CU-4, kind: currency, source: CREDIT, from_currency: LAND, to_currency: CN, rates: rate,
      rate_type: M, as_of: SINCE, direction: multiply, rounding: half_up, rounding_to: "6603", target: credit,
      type: "decimal(12,2)"}"""

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from cutover.core.rules import as_array, fit, join_key, translate, translate_effective
 from cutover.core.types import DataType
 from cutover.core.verdicts import CheckResult, all_of
+from cutover.phases.loading.tables import Table, tables_of
 from cutover.phases.mapping.lookups import crosswalk_lookups
 from cutover.phases.mapping.rule_kinds import QUANTITY, column_of
 from cutover.phases.mapping.values import of_outcome
@@ -25,22 +26,23 @@ _CARRIED = DataType("decimal", precision=38, scale=6)
 def check_rounding(world: World, snapshot: str, mapping: Mapping) -> Iterator[CheckResult]:
     """Tie both sides: per source currency or unit the exact sum and the mapped one differ by rounding alone.
 
-    The difference of each is the evidence; that of a currency belongs to the rule's `rounding_to`.
+    Rows of further tables are tied too. The difference of each is the evidence; that of a currency belongs to the
+    rule's `rounding_to`.
     """
-    for field in mapping.fields:
-        if isinstance(field, Currency | Unit):
-            exact, found, rows = _sums(world, snapshot, mapping, field)
-            apart = {name: exact[name] - Fraction(found[name]) for name in exact}
-            wrong = sorted(name for name in apart if abs(apart[name]) > _step(field) * rows[name])
-            told = {name: _shown(difference) for name, difference in sorted(apart.items())}
-            account = {"rounding_to": field.rounding_to} if isinstance(field, Currency) else {}
-            yield all_of(
-                f"ROUNDING.{field.rule}",
-                mapping.entity,
-                len(exact) - len(wrong),
-                len(exact),
-                evidence={**account, "differences": told, "apart": wrong},
-            )
+    for table in tables_of(snapshot, mapping):
+        for field in table.fields:
+            if isinstance(field, Currency | Unit):
+                yield _tied(world, snapshot, mapping, table, field)
+
+
+def _tied(world: World, snapshot: str, mapping: Mapping, table: Table, field: Currency | Unit) -> CheckResult:
+    exact, found, rows = _sums(world, snapshot, mapping, table, field)
+    apart = {name: exact[name] - Fraction(found[name]) for name in exact}
+    wrong = sorted(name for name in apart if abs(apart[name]) > _step(field) * rows[name])
+    told = {name: _shown(difference) for name, difference in sorted(apart.items())}
+    account = {"rounding_to": field.rounding_to} if isinstance(field, Currency) else {}
+    facts = {**account, "differences": told, "apart": wrong}
+    return all_of(f"ROUNDING.{field.rule}", mapping.entity, len(exact) - len(wrong), len(exact), evidence=facts)
 
 
 def _step(field: Currency | Unit) -> Fraction:
@@ -50,15 +52,18 @@ def _step(field: Currency | Unit) -> Fraction:
 
 
 def _sums(
-    world: World, snapshot: str, mapping: Mapping, field: Currency | Unit
+    world: World, snapshot: str, mapping: Mapping, table: Table, field: Currency | Unit
 ) -> tuple[dict[str, Fraction], dict[str, Decimal], dict[str, int]]:
     """Return per source currency or unit the exact converted sum, the mapped sum, and the number of rows."""
     exact: dict[str, Fraction] = defaultdict(Fraction)
     found: dict[str, Decimal] = defaultdict(Decimal)
     rows: dict[str, int] = defaultdict(int)
     for index, clean in world.staging.read_parts(datasets.clean(snapshot, mapping.entity)):
-        clean = of_outcome(world, snapshot, mapping.entity, index, clean, ("loaded",))
-        mapped = world.staging.read_part(datasets.mapped(snapshot, mapping.entity), index, ["_row", field.target])
+        mapped = world.staging.read_part(table.dataset, index, ["_row", field.target])
+        if table.rule is None:
+            clean = of_outcome(world, snapshot, mapping.entity, index, clean, ("loaded",))
+        else:
+            clean = clean.filter(pc.is_in(clean["_row"], value_set=as_array(mapped["_row"])))
         place = as_array(pc.index_in(clean["_row"], value_set=as_array(mapped["_row"])))
         amounts = fit(column_of(clean, field.source, field), _CARRIED).values
         names, factors = _factors(world, clean, field)
