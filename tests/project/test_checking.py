@@ -44,8 +44,22 @@ MISTAKES = {
     "unknown kind": (
         (ORDER, "kind: copy", "kind: copi"),
         "{rule: OR-1, kind: copi",
-        "unknown or missing kind",
+        "there is no kind 'copi'",
         "'copy'",
+    ),
+    "no truth": (
+        (CUSTOMER, "required: true}", "required: maybe}"),
+        "required",
+        "'maybe' is neither true nor",
+        "write true",
+    ),
+    "no number": ((CUSTOMER, "minimum: 0}", "minimum: low}"), "minimum", "'low' is no number", "such as 0.98"),
+    "no list": ((ORDER, "key: [ID, POS]", "key: {ID: 1}"), "key: {ID", "is no list", "[a, b]"),
+    "another word": (
+        (ORDER, "kind: copy, source: ID,", "kind: copy, source: ID, on_error: rejct,"),
+        "on_error",
+        "on_error: 'rejct' is not one of reject, stop",
+        "did you mean 'reject'?",
     ),
     "no type": ((CUSTOMER, "type: text(4)}", "type: txt}"), "type: txt", "'txt' is no type", "correct"),
     "a text without an end": (
@@ -134,24 +148,29 @@ MISTAKES = {
     "a header below every sheet": (
         (CUSTOMER, "csv: {path: customer.csv, encoding: utf-8}", "excel: {path: c.xlsx, header_row: 9999999}"),
         "header_row",
-        "less than or equal to 1048576",
-        "correct",
+        "is not at most 1048576",
+        "at most",
     ),
     "a day that never comes": (
         (CUSTOMER, "entity: customer\n", "entity: customer\ndue_days: 9999999999\n"),
         "due_days",
-        "less than or equal to 3650",
-        "correct",
+        "is not at most 3650",
+        "at most",
     ),
     "no table": ((ORDER, "table: app.order", "table: a.b.c"), "table: a.b.c", "table", "correct"),
     "no rule id": ((ORDER, "rule: OR-1", "rule: or 1"), "rule: or 1", "rule", "correct"),
     "no share": (
         (PROJECT, "waves:", "thresholds: {dq_soft_pass: 2}\nwaves:"),
         "dq_soft_pass",
-        "less than or equal to 1",
-        "correct",
+        "is not at most 1",
+        "at most",
     ),
-    "no waves": ((PROJECT, "  main: {entities: [customer, order]}\n", ""), "waves:", "waves", "correct"),
+    "no waves": (
+        (PROJECT, "  main: {entities: [customer, order]}\n", ""),
+        "waves:",
+        "waves: nothing holds no keys",
+        "`key: value`",
+    ),
     # YAML
     "bad YAML": ((ORDER, "key: no}", "key: no"), ":\n  - {rule: OR-1", "not readable as YAML", "syntax"),
     "a key twice": (

@@ -1,5 +1,6 @@
 """YAML with positions: every finding about a project file can name its file, line and column."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -213,28 +214,54 @@ _FORMS = {
 def _finding(document: Document, item: Any) -> Finding:
     location: Location = tuple(item["loc"])
     key = next((str(step) for step in reversed(location) if isinstance(step, str)), "")
-    problem, fix = _wording(item["type"], key, item["msg"], item.get("ctx") or {})
+    problem, fix = _wording(item["type"], key, item)
     if item["type"] == "missing" and len(location) == 1 and document.name.startswith("mappings/"):
         fix = _FORMS.get(key, fix)
     return document.finding(location, problem, fix)
 
 
-def _wording(kind: str, key: str, message: str, context: dict[str, Any]) -> tuple[str, str]:
+# What is wrong with a value, by the beginning of pydantic's name for it: {0} is the value; and the mend.
+_WORDS = {
+    "bool": ("{0} is neither true nor false", "write true or false"),
+    "int": ("{0} is no whole number", "write digits, such as 5"),
+    "decimal": ("{0} is no number", "write a number, such as 0.98"),
+    "date": ("{0} is no date", "write it as 2024-12-31"),
+    "string_type": ("{0} is no text", "write a single value"),
+    "tuple": ("{0} is no list", "write a list, such as [a, b]"),
+    "dict": ("{0} holds no keys", "write `key: value` lines, or {{key: value}}"),
+    "model": ("{0} holds no keys", "write `key: value` lines, or {{key: value}}"),
+}
+_LIMITS = {
+    "greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"), "less_than": ("lt", "less than"),
+}  # fmt: skip
+_SHOWN = 60
+
+
+def _wording(kind: str, key: str, item: Any) -> tuple[str, str]:
+    context, given = item.get("ctx") or {}, "nothing" if item["input"] is None else repr(item["input"])
+    given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}..."
     if kind == "extra_forbidden":
-        return (
-            f"unknown key {key!r}",
-            "remove it or correct its spelling; the editor completes the keys there are",
-        )
+        return f"unknown key {key!r}", "remove it or correct its spelling; the editor completes the keys there are"
     if kind == "missing":
         return f"{key!r} is missing", "add it"
     if kind == "too_short" or (kind == "string_pattern_mismatch" and context.get("pattern") == NOT_BLANK):
         return f"{key!r} is empty", "fill it"
     if kind.startswith("union_tag"):
-        return (
-            f"unknown or missing kind: {message}",
-            f"use one of {context.get('expected_tags', 'the kinds there are')}",
-        )
-    return f"{key}: {message.removeprefix('Value error, ')}", "correct the value"
+        known = re.findall(r"'([^']+)'", str(context.get("expected_tags", "")))
+        if "tag" not in context:
+            return "its kind is missing", f"add `kind:`, one of {', '.join(known)}"
+        return f"there is no kind {context['tag']!r}", suggest(str(context["tag"]), known)
+    if kind == "literal_error":
+        known = re.findall(r"'([^']+)'", str(context["expected"]))
+        return f"{key}: {given} is not one of {', '.join(known)}", suggest(str(item["input"]), known)
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        return f"{key}: {given} is not {words} {context[name]}", f"write a number of {words} {context[name]}"
+    for begin, (problem, fix) in _WORDS.items():
+        if kind.startswith(begin):
+            return f"{key}: {problem.format(given)}", fix.format()
+    return f"{key}: {item['msg'].removeprefix('Value error, ')}", "correct the value"
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
