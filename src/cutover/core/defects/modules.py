@@ -90,11 +90,15 @@ DEFECTS = (
     ),
     Defect(
         "M08",
-        "quantities of operations that do not add up; serials twice",
+        "quantities of operations that do not add up; serials twice, or built into nothing known; two routings",
         "100 in, 90 good, 5 scrap",
         Rows(f"""
             select _row from rows where {number("input")} <> {number("good")} + {number("scrap")}
-            union select _row from rows where {{serial}} <> '' qualify count(*) over (partition by {{serial}}) > 1"""),
+            union select _row from rows where {{serial}} <> '' qualify count(*) over (partition by {{serial}}) > 1
+            union select _row from rows where {{parent}} <> '' and {{parent}} not in (
+                select {{serial}} from rows where {{serial}} is not null)
+            union select _row from rows where {{item}} <> '' and {{routing}} <> ''
+                qualify min({{routing}}) over (partition by {{item}}) <> max({{routing}}) over (partition by {{item}})"""),
         "X",
         "production freezes the line and counts again",
         "consistency",
