@@ -29,8 +29,8 @@ proposals|workbook export --file book.xlsx|schema customer
     .replace("\n", "|")
     .split("|")
 )
-# Where the ledger keeps values: of rejected and corrected rows, of differences, and the images that take a load back.
-WHOLE = {"reject", "journal", "correction", "break"}
+# Where the ledger keeps values: rejected and corrected rows, proposals and differences, and what takes a load back.
+WHOLE = {"reject", "journal", "correction", "break", "proposal", "withdrawn_decision"}
 
 
 def marks_in(text: str) -> list[str]:

@@ -27,8 +27,10 @@ def test_profiles_of_all_entities_are_written(desk: Desk) -> None:
 def test_proposals_are_listed_approved_and_applied(desk: Desk) -> None:
     prepare(desk)
     shown = desk.run("proposals", "--export")
-    assert "open     customer.NAME 1: '张 三' -> '张三'  (CU-C4)" in shown.out and "proposals.xlsx" in shown.out
-    assert [line["before"] for line in json.loads(desk.run("proposals", "--json").out)] == ["张 三"]
+    assert "open     customer.NAME 1: '***' -> '***'  (CU-C4)" in shown.out and "proposals.xlsx" in shown.out
+    assert "'张 三' -> '张三'" in desk.run("proposals", "--unmasked").out
+    assert [line["before"] for line in json.loads(desk.run("proposals", "--json").out)] == ["***"]
+    assert [line["before"] for line in json.loads(desk.run("proposals", "--json", "--unmasked").out)] == ["张 三"]
     nobody = desk.run("approve", "--rule", "CU-C4")
     assert nobody.status == 1 and "--by" in nobody.message
     assert desk.run("approve", "--by", "me").status == 1
@@ -36,6 +38,22 @@ def test_proposals_are_listed_approved_and_applied(desk: Desk) -> None:
     desk.do("cleanse --entity customer")
     assert desk.run("proposals").out.startswith("0 proposals")
     assert "approved" in desk.run("proposals", "--all").out
+
+
+def test_a_decision_is_taken_back_for_a_reason_and_kept(desk: Desk) -> None:
+    prepare(desk)
+    withdraw = ("approve", "--rule", "CU-C4", "--withdraw", "--by", "Li Na", "--reason")
+    assert "nothing of rule CU-C4 was decided" in desk.run(*withdraw, "wrong names").message
+    assert desk.run("approve", "--rule", "CU-C4", "--by", "head of sales").status == 0
+    assert "for a reason" in desk.run(*withdraw, " ").message
+    assert desk.run("approve", "--withdraw", "--rule", "CU-C4", "--reject", "--by", "me", "--reason", "x").status == 1
+    assert "1 open again" in desk.run(*withdraw, "wrong names").out
+    assert desk.run("proposals").out.startswith("open     customer.NAME 1")
+    kept = "select state, after, decided_by, withdrawn_by, reason from cutover.withdrawn_decision"
+    assert desk.rows(kept) == [("approved", "张三", "head of sales", "Li Na", "wrong names")]
+    desk.do("cleanse --entity customer")
+    assert desk.run("approve", "--rule", "CU-C4", "--reject", "--by", "Li Na").status == 0
+    assert desk.run(*withdraw, "again").status == 0 and len(desk.rows(kept)) == 2
 
 
 def test_pairs_are_listed_and_decided_by_the_beginning_of_their_id(desk: Desk) -> None:

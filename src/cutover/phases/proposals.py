@@ -106,6 +106,24 @@ def decide_rule(world: World, rule: str, state: Literal["approved", "rejected"],
     return _record(world, [Decision(one.proposal_id, state, one.after) for one in found], by)
 
 
+def withdraw_rule(world: World, rule: str, *, by: str, reason: str) -> int:
+    """Open again all that was decided about the proposals of a rule; returns how many.
+
+    What was decided, by whom and when, stays in the ledger. Rows that are loaded keep what was approved: to cleanse
+    their snapshot otherwise asks for a rollback, or for a new snapshot.
+
+    Raises:
+        InputError: nobody is named, no reason is given, or nothing of this rule was decided.
+    """
+    if not by.strip() or not reason.strip():
+        raise InputError("a decision is taken back by a person, for a reason", fix="say so with --by and --reason")
+    with world.target.begin() as connection:
+        count = stewards.withdraw(connection, rule, by=by.strip(), at=world.now(), reason=reason.strip())
+    if not count:
+        raise InputError(f"nothing of rule {rule} was decided", fix="`cutover proposals --all` lists what was")
+    return count
+
+
 def _changes_identities(world: World, named: str) -> bool:
     found = ((mapping, rule) for mapping in world.specification.mappings.values() for rule in mapping.cleanse)
     return any(

@@ -71,6 +71,12 @@ def decide(connection: Connection, decision: Decision, *, by: str, at: datetime)
     return done.rowcount == 1
 
 
+def withdraw(connection: Connection, rule: str, *, by: str, at: datetime, reason: str) -> int:
+    """Open again what was decided about the proposals of a rule; what was decided is kept. Returns how many."""
+    done = run(connection, "withdraw_decisions", rule=rule, withdrawn_by=by, withdrawn_at=at, reason=reason)
+    return int(done.rowcount)
+
+
 def read_decisions(connection: Connection, entity: str) -> pa.Table:
     """Return what was decided for an entity, as in DECISIONS."""
     rows = [tuple(row) for row in run(connection, "read_decisions", entity=entity)]

@@ -97,8 +97,9 @@ DEFECTS = (
             union select _row from rows where {{serial}} <> '' qualify count(*) over (partition by {{serial}}) > 1
             union select _row from rows where {{parent}} <> '' and {{parent}} not in (
                 select {{serial}} from rows where {{serial}} is not null)
-            union select _row from rows where {{item}} <> '' and {{routing}} <> ''
-                qualify min({{routing}}) over (partition by {{item}}) <> max({{routing}}) over (partition by {{item}})"""),
+            union select _row from rows where {{item}} <> '' and {{routing}} <> '' and {{item}} in (
+                select {{item}} from rows where {{routing}} <> ''
+                group by 1 having min({{routing}}) <> max({{routing}}))"""),
         "X",
         "production freezes the line and counts again",
         "consistency",
