@@ -117,7 +117,8 @@ DEFECTS = (
         "2021-03-05 08:00:00",
         matching(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.]\d+)?)?$"),
         "A/X",
-        "a declared zone per source (`cast` with `zone`); a drifting clock is reported, not corrected",
+        "a declared zone per source (`cast` with `zone`); a check over two events of one thing reports a clock that "
+        "drifts, and nothing corrects it",
         "currentness",
         reference="IANA time zones",
     ),
