@@ -269,6 +269,27 @@ def test_a_corrected_row_merges_into_one_that_is_loaded_already_unless_it_would_
     verify_run(world, run_id)
 
 
+def test_a_corrected_row_that_would_change_a_loaded_sum_is_refused(toy: Toy) -> None:
+    history = """history:
+  {rule: OR-H, kind: history, day: DAY, period: year, detail_from: 2021-01-01, summary_from: 2019-01-01,
+   archive: the old system, by: [PARTNER, TAXC], sum: [AMOUNT]}
+"""
+    toy.edit("mappings/order.yaml", "fields:\n", f"{history}fields:\n")
+    toy.write("customer", [{"NR": "1"}])
+    toy.write("order", [{"ID": str(n), "PARTNER": "1", "DAY": None if n == 2 else "2020-03-01"} for n in range(3)])
+    for entity in ("supplier", "line"):
+        toy.write(entity, [])
+    world = toy.world()
+    snapshot = toy.prepare(world)
+    run_id = toy.load(world, snapshot)
+    assert [outcome for outcome, _ in told(world, snapshot, "order")] == ["loaded", "merged", "rejected"]
+    book = filled(exported(world, snapshot, "order"), "order", DAY__2="2020-05-05")
+    with pytest.raises(InputError, match="rows that stand .*order: loaded with other values"):
+        import_corrections(world, book, by_whom="Li Na")
+    assert rows(world, "select no, amount from app.orders") == [("0", 2)]
+    verify_run(world, run_id)
+
+
 def test_no_personal_data_without_an_owner(moved: Moved) -> None:
     world, snapshot = moved.world, snapshot_of(moved)
 
