@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from cutover.core.expression import columns_of
 from cutover.core.rules import as_array, constant, truth
 from cutover.core.types import TEXT, type_of
 from cutover.errors import TerminalError
 from cutover.phases.mapping.filling import FilledColumn, fill_columns
 from cutover.phases.mapping.lookups import Lookups, crosswalk_lookups
+from cutover.project.columns import columns_read
 from cutover.project.fitting import source_type
-from cutover.project.model import Attachment, Example, Hierarchy, Mapping, Rule, Sequence, Xref, located_fields
+from cutover.project.model import Attachment, Example, Hierarchy, Mapping, Rule, Scalar, Sequence, Xref, located_fields
 from cutover.project.reading import Finding, Location, read_document
 from cutover.project.specification import Specification
 
@@ -38,10 +38,11 @@ def _try_all(mapping: Mapping, place: Location, rule: Rule, lookups: Lookups) ->
         told = f"a rule of kind {rule.kind} fills by what other rows or files hold: no example can be tried"
         yield (*place, "examples"), told, "remove it; `cutover preview` shows what the rule makes of the data"
         return
+    read = columns_read(rule)
+    known = {name.casefold() for name in read}
     for index, example in enumerate(rule.examples):
         at: Location = (*place, "examples", index)
-        read = _read_by(rule)
-        strange = [name for name in example.given if name.casefold() not in {known.casefold() for known in read}]
+        strange = [name for name in example.given if name.casefold() not in known]
         if strange:
             told = f"rule {rule.rule} reads no column {strange[0]!r}"
             yield (*at, "given", strange[0]), told, f"use some of {', '.join(sorted(read))}"
@@ -50,11 +51,6 @@ def _try_all(mapping: Mapping, place: Location, rule: Rule, lookups: Lookups) ->
         wanted = _wanted(example)
         if found != wanted:
             yield at, f"rule {rule.rule} {found}, the example says that it {wanted}", _MEND
-
-
-def _read_by(rule: Rule) -> set[str]:
-    inside = {name for _, expression in rule.expressions() for name in columns_of(expression)}
-    return inside | {name for _, name in rule.columns()}
 
 
 def _wanted(example: Example) -> str:
@@ -91,11 +87,14 @@ def _came_out(column: FilledColumn, example: Example) -> str:
         reasons = ["required"]
     if reasons:
         return f"rejects ({example.rejects if example.rejects in reasons else reasons[0]})"
-    if example.gives is None:
-        return _gives(None if value.as_py() is None else str(value.as_py()))
-    # 1.5 and 1.50 are one number: both are told in the form of the column.
+    if example.gives is not None and _is(value, example.gives):
+        # 1.5 and 1.50 are one number: told as the example has it.
+        return _gives(str(example.gives))
+    return _gives(None if value.as_py() is None else str(value.as_py()))
+
+
+def _is(value: pa.Scalar, wanted: Scalar) -> bool:
     try:
-        alike = constant(example.gives, type_of(value.type), 1)[0].equals(value)
+        return bool(constant(wanted, type_of(value.type), 1)[0].equals(value))
     except ValueError:
-        alike = False
-    return _gives(str(example.gives)) if alike else _gives(None if value.as_py() is None else str(value.as_py()))
+        return False

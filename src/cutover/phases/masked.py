@@ -19,7 +19,7 @@ from cutover.phases.world import World
 from cutover.project.model import Mapping, Xref, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote
-from cutover.systems.sources import open_legacy, read_feed
+from cutover.systems.sources import Reading, open_legacy, read_feed
 from cutover.systems.staging import Dataset
 
 LAYER = "masked"
@@ -31,40 +31,41 @@ def masked_checks(world: World, snapshot: str, mappings: Sequence[Mapping]) -> I
     Raises:
         InputError, SourceError, ConnectionLost: a copy cannot be read.
     """
-    copies = {mapping.entity: _copy_of(world, snapshot, mapping) for mapping in mappings}
-    held: dict[str, Dataset] = {}
+    systems = world.specification.project.systems
+    copies = {
+        mapping.entity: Dataset(snapshot, LAYER, datasets.feed_name(mapping.source))
+        for mapping in mappings
+        if systems[mapping.source.system].masked_copy
+    }
     try:
+        _read_copies(world, {copy.name: copy for copy in copies.values()})
         for mapping in mappings:
-            copy = copies[mapping.entity]
-            if copy is not None and copy.path not in {dataset.path for dataset in held.values()}:
-                _read_copy(world, mapping, copy)
-            if copy is not None:
-                held[mapping.entity] = copy
-        for mapping in mappings:
-            if mapping.pii and mapping.entity in held:
-                yield from _Compared(world, snapshot, mapping, held).results()
+            if mapping.pii and mapping.entity in copies:
+                yield from _Compared(world, snapshot, mapping, copies).results()
             elif mapping.pii:
                 told = f"system {mapping.source.system} declares no `masked_copy`: it has no test copy that we know of"
                 yield CheckResult("MASKED", mapping.entity, "not_applicable", "blocker", message=told)
     finally:
-        for dataset in held.values():
-            world.staging.clear(dataset)
+        for copy in copies.values():
+            world.staging.clear(copy)
 
 
-def _copy_of(world: World, snapshot: str, mapping: Mapping) -> Dataset | None:
-    system = world.specification.project.systems[mapping.source.system]
-    return Dataset(snapshot, LAYER, datasets.feed_name(mapping.source)) if system.masked_copy else None
+def _read_copies(world: World, copies: dict[str, Dataset]) -> None:
+    """Read the feeds of each copy at one opening of it, as landing reads a system."""
+    feeds = feeds_of(world.specification)
+    for system, declared in sorted(world.specification.project.systems.items()):
+        names = [name for name in copies if feeds[name].source.system == system]
+        if declared.masked_copy is not None and names:
+            with open_legacy(world.connect(declared.masked_copy)) as legacy:
+                for name in names:
+                    _read_copy(world, read_feed(legacy, feeds[name]), copies[name])
 
 
-def _read_copy(world: World, mapping: Mapping, copy: Dataset) -> None:
-    connection = world.specification.project.systems[mapping.source.system].masked_copy
-    assert connection is not None
+def _read_copy(world: World, reading: Reading, copy: Dataset) -> None:
     world.staging.clear(copy)
-    with open_legacy(world.connect(connection)) as legacy:
-        reading = read_feed(legacy, feeds_of(world.specification)[copy.name])
-        world.staging.write_part(copy, 0, reading.schema.empty_table())
-        for index, rows in enumerate(reading.blocks, start=1):
-            world.staging.write_part(copy, index, rows)
+    world.staging.write_part(copy, 0, reading.schema.empty_table())
+    for index, rows in enumerate(reading.blocks, start=1):
+        world.staging.write_part(copy, index, rows)
 
 
 @dataclass(frozen=True)

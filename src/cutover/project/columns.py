@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as ReadOnly
 
-from cutover.project.model import Mapping, located_fields
+from cutover.core.expression import columns_of
+from cutover.project.model import Mapping, Rule, located_fields
 from cutover.project.reading import Finding, Location, read_document, suggest
 from cutover.project.specification import Specification
 
@@ -27,6 +28,12 @@ def check_columns(specification: Specification, columns: ReadOnly[str, Sequence[
                 for place, name in unknown
             ]
     return findings
+
+
+def columns_read(rule: Rule) -> set[str]:
+    """Return the clean columns that a rule reads, those inside its expressions too, as they are written there."""
+    inside = {name for _, expression in rule.expressions() for name in columns_of(expression)}
+    return inside | {name for _, name in rule.columns()}
 
 
 def named_columns(mapping: Mapping) -> Named:

@@ -13,13 +13,13 @@ from cutover.systems import datasets
 from cutover.systems.setwise import open_setwise, quote
 from cutover.systems.staging import Dataset
 
-_NO_ROWS = pa.array([], pa.int64())
+NO_ROWS = pa.array([], pa.int64())
 
 
 def travelling_rows(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
     """Return _row, part, home: the rows whose group begins in an earlier part, their own part, and that one."""
     if mapping.all_or_none is None:
-        return pa.table({"_row": _NO_ROWS, "part": _NO_ROWS, "home": _NO_ROWS})
+        return pa.table(dict.fromkeys(("_row", "part", "home"), NO_ROWS))
     clean = datasets.clean(snapshot, mapping.entity)
     with open_setwise(world.staging) as setwise:
         setwise.connection.register("bounds", _bounds(world, clean))
@@ -33,9 +33,14 @@ def _bounds(world: World, dataset: Dataset) -> pa.Table:
     return pa.Table.from_pylist(lines, pa.schema([("part", pa.int64()), ("first", pa.int64())]))
 
 
+def _group(by: tuple[str, ...]) -> tuple[str, str]:
+    """Return the SQL of a group's columns, and that none of them is empty: what has no group stands alone."""
+    columns = [f"clean.{quote(column)}" for column in by]
+    return ", ".join(columns), " and ".join(f"{column} is not null" for column in columns)
+
+
 def _travelling_sql(by: tuple[str, ...]) -> str:
-    group = ", ".join(f"clean.{quote(column)}" for column in by)
-    whole = " and ".join(f"clean.{quote(column)} is not null" for column in by)
+    group, whole = _group(by)
     return f"""
         with ends as (
             select ({group}) as grouped, min(_row) as least, max(_row) as greatest from clean where {whole} group by all
@@ -54,9 +59,8 @@ def units_of(world: World, snapshot: str, mapping: Mapping, rows: pa.Array) -> p
     """Return for each of some rows the least of those that stand together with it; itself when it stands alone."""
     if mapping.all_or_none is None:
         return rows
-    clean, by = datasets.clean(snapshot, mapping.entity), mapping.all_or_none.by
-    whole = " and ".join(f"clean.{quote(column)} is not null" for column in by)
-    group = ", ".join(f"clean.{quote(column)}" for column in by)
+    clean = datasets.clean(snapshot, mapping.entity)
+    group, whole = _group(mapping.all_or_none.by)
     with open_setwise(world.staging) as setwise:
         setwise.connection.register("asked", pa.table({"_row": rows}))
         found = setwise.select(

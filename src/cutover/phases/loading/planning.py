@@ -7,14 +7,12 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection
 
 from cutover.core.rules import as_array
-from cutover.phases.loading.grouping import travelling_rows
+from cutover.phases.loading.grouping import NO_ROWS, travelling_rows
 from cutover.phases.world import World
 from cutover.project.model import Mapping, Reference
 from cutover.systems import datasets, ledger
 from cutover.systems.ledger import Run
 from cutover.systems.staging import Dataset
-
-_NO_ROWS = pa.array([], pa.int64())
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Scope:
     seq: int
     parts: tuple[int, ...]
     only: pa.Array | None = None
-    elsewhere: pa.Array = field(default_factory=lambda: _NO_ROWS)
+    elsewhere: pa.Array = field(default_factory=lambda: NO_ROWS)
 
     @property
     def is_replay(self) -> bool:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from cutover.core.cycles import rows_in_circles
 from cutover.core.rules import as_array, join_key
 from cutover.phases.world import World
-from cutover.project.model import Mapping, Reference, located_fields
+from cutover.project.model import Acyclic, Mapping, Reference, located_fields
 from cutover.systems import datasets
 from cutover.systems.setwise import SetWise, open_setwise, quote, quote_text
 
@@ -89,19 +89,28 @@ def circles(world: World, snapshot: str, mapping: Mapping) -> pa.Table:
     """Find the rows that are to be loaded and lie on a circle of the declared structure."""
     if mapping.acyclic is None:
         return _FALLEN.empty_table()
-    named = [*mapping.acyclic.parent, *mapping.acyclic.child]
-    rows = world.staging.read(datasets.clean(snapshot, mapping.entity), ["_row", *dict.fromkeys(named)])
+    caught = rows_on_circles(edges_of(world, snapshot, mapping, mapping.acyclic))
+    told = (mapping.acyclic.rule, mapping.acyclic.parent[0], "circle")
+    return pa.table([caught, *(pa.repeat(pa.scalar(text), len(caught)) for text in told)], schema=_FALLEN)
+
+
+def edges_of(world: World, snapshot: str, mapping: Mapping, structure: Acyclic) -> pa.Table:
+    """Return _row, parent, child of the edges that are to be loaded, their ends as keys."""
+    named = dict.fromkeys([*structure.parent, *structure.child])
+    rows = world.staging.read(datasets.clean(snapshot, mapping.entity), ["_row", *named])
     moving = world.staging.read(datasets.outcome(snapshot, mapping.entity), ["_row", "outcome"])
     rows = rows.filter(
         pc.is_in(rows["_row"], value_set=as_array(moving.filter(pc.equal(moving["outcome"], "loaded"))["_row"]))
     )
-    parents, children = (
-        join_key([as_array(rows[column]) for column in side])
-        for side in (mapping.acyclic.parent, mapping.acyclic.child)
-    )
-    caught = as_array(rows["_row"]).filter(rows_in_circles(parents, children))
-    told = (mapping.acyclic.rule, mapping.acyclic.parent[0], "circle")
-    return pa.table([caught, *(pa.repeat(pa.scalar(text), len(caught)) for text in told)], schema=_FALLEN)
+    sides = {"parent": structure.parent, "child": structure.child}
+    ends = {side: join_key([as_array(rows[column]) for column in columns]) for side, columns in sides.items()}
+    return pa.table({"_row": as_array(rows["_row"]), **ends})
+
+
+def rows_on_circles(edges: pa.Table) -> pa.Array:
+    """Return the rows of the edges that lie on a circle."""
+    parents, children = as_array(edges["parent"]), as_array(edges["child"])
+    return as_array(edges["_row"]).filter(rows_in_circles(parents, children))
 
 
 def _dragged_down(world: World, setwise: SetWise, snapshot: str, mapping: Mapping, fallen: pa.Table) -> pa.Table:

@@ -4,7 +4,7 @@ from collections.abc import Mapping as ReadOnly
 from collections.abc import Sequence
 
 from cutover.core.cells import MASKED
-from cutover.core.expression import columns_of
+from cutover.project.columns import columns_read
 from cutover.project.model import Mapping, Rule, Split, Target
 
 
@@ -15,9 +15,7 @@ def personal_columns(mapping: Mapping) -> frozenset[str]:
 
 def reads_personal(mapping: Mapping, rule: Rule) -> bool:
     """Say whether a rule makes its column of personal data; expressions do not tell upper from lower case."""
-    named = {name.casefold() for _, name in rule.columns()}
-    named |= {name.casefold() for _, expression in rule.expressions() for name in columns_of(expression)}
-    return bool(named & personal_columns(mapping))
+    return bool({name.casefold() for name in columns_read(rule)} & personal_columns(mapping))
 
 
 def open_targets(mapping: Mapping) -> frozenset[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Workbooks: where the table of each sheet stands, and which sheets are one feed."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +13,15 @@ from cutover.core.cells import cell_text
 from cutover.errors import InputError, SourceError
 from cutover.project.model import Excel
 from cutover.project.spreadsheet import column_letter
+from cutover.systems.sniffing.dialect import VALUE
 from cutover.systems.sniffing.ends import TOTAL
 from cutover.systems.sniffing.proposal import Proposal, feed_of, folder_of, landed, propose
 from cutover.systems.sources.excel import numbered_rows, read_excel
 from cutover.systems.sources.files import SourceFile
-from cutover.systems.sources.workbooks import SheetOfFile, open_sheets
+from cutover.systems.sources.workbooks import XLS, SheetOfFile, open_sheets
 
-_MAGIC = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04")
+_ZIP = b"PK\x03\x04"
 _ABOVE, _MOST_ROWS, _MOST_BELOW = 40, 200_000, 5
-_VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*-?|\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}.*")
 _LENIENT = {"errors": "text", "long_numbers": "keep", "merged": "fill_down"}
 Cells = list[str | None]
 
@@ -51,7 +50,7 @@ class _Table:
 
 def is_workbook(raw: bytes) -> bool:
     """Return whether the first bytes of a file, with what else was read of it, are those of a workbook."""
-    return raw.startswith(_MAGIC[0]) or (raw.startswith(_MAGIC[1]) and b"xl/workbook.xml" in raw)
+    return raw.startswith(XLS) or (raw.startswith(_ZIP) and b"xl/workbook.xml" in raw)
 
 
 def sniff_workbook(path: Path) -> Proposal:
@@ -124,7 +123,7 @@ def _find_header(texts: dict[int, Cells]) -> int | None:
 
 
 def _are_names(cells: Sequence[str]) -> bool:
-    return len(set(cells)) == len(cells) and not any(_VALUE.fullmatch(cell.strip()) for cell in cells)
+    return len(set(cells)) == len(cells) and not any(VALUE.fullmatch(cell.strip()) for cell in cells)
 
 
 def _doubts(cells: Cells, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ _TOLD = re.compile(r"sep=(.)(\r\n|\n|\r)")
 # What may be the name of a column though it is a number: a year, a month, a week.
 _PERIOD = re.compile(r"(19|20)\d\d|\d{1,2}")
 # A value that is no name: a number, a date, a key of digits.
-_VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*-?|\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}.*|")
+VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*-?|\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}.*")
+_VALUE = re.compile(f"{VALUE.pattern}|")
 
 
 @dataclass(frozen=True)

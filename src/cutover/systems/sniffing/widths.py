@@ -8,13 +8,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from cutover.systems.sniffing.dialect import VALUE
 from cutover.systems.sniffing.proposal import Proposal, feed_of, folder_of, landed, propose
 from cutover.systems.sources.fixed import read_fixed
 
 _FEW, _NARROW = 3, 8
 _SAMPLE = 5_000
 _SAME = 0.95
-_VALUE = re.compile(r"[-+]?[\d.,]*\d[\d.,]*-?|\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}.*")
 _RULE = re.compile(r"[-=_ ]+")
 Blanks: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 Span = tuple[int, int]
@@ -78,8 +78,8 @@ def _header(rows: Sequence[bytes | str]) -> tuple[bytes | str, int]:
     body = rows[2 if ruled else 1 :]
     spans = _spans(body)
     cells = [_text(rows[0][start:end]).strip() for start, end in spans]
-    are_names = all(cells) and len(set(cells)) == len(cells) and not any(map(_VALUE.fullmatch, cells))
-    has_values = any(all(_VALUE.fullmatch(_text(row[start:end]).strip()) for row in body[:50]) for start, end in spans)
+    are_names = all(cells) and len(set(cells)) == len(cells) and not any(map(VALUE.fullmatch, cells))
+    has_values = any(all(VALUE.fullmatch(_text(row[start:end]).strip()) for row in body[:50]) for start, end in spans)
     return rows[0], (2 if ruled else 1) if are_names and has_values else 0
 
 
@@ -117,7 +117,7 @@ def _leans_right(blank: Blanks, span: Span) -> bool:
 
 def _names(header: bytes | str, spans: Sequence[Span], encoding: str) -> list[str]:
     found = [_text(header[start:end], encoding).strip() for start, end in spans]
-    if all(found) and len(set(found)) == len(found) and not any(map(_VALUE.fullmatch, found)):
+    if all(found) and len(set(found)) == len(found) and not any(map(VALUE.fullmatch, found)):
         return found
     return [f"c{number}" for number in range(1, len(spans) + 1)]
 

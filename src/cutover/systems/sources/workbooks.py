@@ -13,6 +13,7 @@ from cutover.project.reading import suggest
 from cutover.project.spreadsheet import Place, column_letter, find_broken_in_xlsx
 from cutover.systems.sources.files import SourceFile
 
+XLS = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file of the old kind begins
 _VISIBLE = SheetVisibleEnum.Visible
 
 
@@ -85,7 +86,7 @@ def _check_names(file: SourceFile, declared: Excel, names: list[str]) -> None:
 
 def _is_xls(path: Path) -> bool:
     with path.open("rb") as stream:
-        return stream.read(8) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        return stream.read(len(XLS)) == XLS
 
 
 def _is_xlsx(path: Path) -> bool:
