@@ -71,6 +71,15 @@ def test_texts_of_one_column_or_of_many_lengths_are_no_widths(tmp_path: Path, li
     assert "csv" in sniff(write(tmp_path, lines)).source
 
 
+def test_a_first_row_that_is_wider_than_the_others_is_no_header(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, [f"{word:8} {number:7} {'A':8}" for word, number in (("BA", 0), ("A", 0), ("A", 0), ("A", 10))]
+    )
+    proposal = sniff(path)
+    assert "skip_rows" not in proposal.source["fixed"]
+    assert [line["c1"] for line in land(path, proposal)] == ["BA", "A", "A", "A"]
+
+
 WORDS = st.text("ABCDEFG", min_size=1, max_size=8)
 ROWS = st.lists(st.tuples(WORDS, st.integers(0, 10**6), WORDS), min_size=4, max_size=12)
 

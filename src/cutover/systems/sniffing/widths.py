@@ -78,7 +78,9 @@ def _header(rows: Sequence[bytes | str]) -> tuple[bytes | str, int]:
     body = rows[2 if ruled else 1 :]
     spans = _spans(body)
     cells = [_text(rows[0][start:end]).strip() for start, end in spans]
-    are_names = all(cells) and len(set(cells)) == len(cells) and not any(map(VALUE.fullmatch, cells))
+    # Cut by the others' widths, a longer value spills into its neighbour; cut by its own too, a header holds no value.
+    own = [_text(rows[0][start:end]).strip() for start, end in _spans(rows)]
+    are_names = all(cells) and len(set(cells)) == len(cells) and not any(map(VALUE.fullmatch, [*cells, *own]))
     has_values = any(all(VALUE.fullmatch(_text(row[start:end]).strip()) for row in body[:50]) for start, end in spans)
     return rows[0], (2 if ruled else 1) if are_names and has_values else 0
 
